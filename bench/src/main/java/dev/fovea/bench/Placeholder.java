@@ -1,0 +1,3 @@
+package dev.fovea.bench;
+
+class Placeholder {}

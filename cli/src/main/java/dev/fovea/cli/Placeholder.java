@@ -1,0 +1,3 @@
+package dev.fovea.cli;
+
+class Placeholder {}

@@ -1,0 +1,3 @@
+package dev.fovea.engine;
+
+class Placeholder {}

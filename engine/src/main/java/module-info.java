@@ -1,0 +1,9 @@
+/// The Fovea library: files, tokenizer, images, vision, token reduction, decoder and sessions.
+module dev.fovea.engine {
+    requires static transitive org.jspecify;
+    requires transitive dev.fovea.kernels;
+    requires tools.jackson.databind;
+    requires java.desktop;
+
+    exports dev.fovea.engine;
+}

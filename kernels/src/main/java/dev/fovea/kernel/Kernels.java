@@ -1,0 +1,73 @@
+package dev.fovea.kernel;
+
+import org.jspecify.annotations.Nullable;
+
+/// The arithmetic that models are made of, on arrays. Knows no model.
+///
+/// Implementations are stateless apart from their [Workers] and shared by all sessions. All write into their last
+/// argument, or in place where the name says so. Sources and destinations must not overlap unless stated. Results are
+/// bit-identical for any number of threads. Shape mismatches throw `IllegalArgumentException`.
+public interface Kernels {
+    /// Name and technique, such as `vector-512`, shown in every report.
+    String name();
+
+    /// The threads that this instance computes on.
+    Workers workers();
+
+    /// `y = x wᵀ + bias`.
+    ///
+    /// @param w    `[out, in]`
+    /// @param x    `[rows, in]`
+    /// @param bias `[out]` or null
+    /// @param y    `[rows, out]`
+    void matmul(Matrix w, Tensor x, float @Nullable [] bias, Tensor y);
+
+    /// Scaled dot-product attention, `y = softmax(q kᵀ / √headDim) v` per head, over the visible keys.
+    /// Query head `h` uses key/value head `h / (heads / kvHeads)`.
+    ///
+    /// @param q `[rows, heads * headDim]`
+    /// @param y `[rows, heads * headDim]`
+    void attention(Tensor q, KeyValues kv, Visible visible, Tensor y);
+
+    /// Attention of one query row over two sets of keys at once, in one softmax: those of `kv`, then those of `extra`.
+    ///
+    /// @param q     `[1, heads * headDim]`
+    /// @param extra may have no rows
+    /// @param y     `[1, heads * headDim]`
+    void attentionJoint(Tensor q, KeyValues kv, KeyValues extra, Tensor y);
+
+    /// The attention weights of one query row over all keys, softmax included.
+    ///
+    /// @param q       `[1, heads * headDim]`
+    /// @param weights `[heads, keys]`
+    void attentionWeights(Tensor q, KeyValues kv, Tensor weights);
+
+    /// `y = x / √(mean(x²) + eps) · weight`, row by row; `y` may be `x`.
+    ///
+    /// @param x      `[rows, cols]`
+    /// @param weight `[cols]`
+    void rmsNorm(Tensor x, float[] weight, float eps, Tensor y);
+
+    /// `y = (x − mean) / √(variance + eps) · weight + bias`, row by row; `y` may be `x`.
+    ///
+    /// @param x      `[rows, cols]`
+    /// @param weight `[cols]`
+    /// @param bias   `[cols]`
+    void layerNorm(Tensor x, float[] weight, float[] bias, float eps, Tensor y);
+
+    /// Rotates every head of row `r` by the table's row `positions[r]`.
+    ///
+    /// @param x `[rows, heads * headDim]`
+    void ropeInPlace(Tensor x, int headDim, RotaryTable table, int[] positions);
+
+    /// Softmax of every row.
+    void softmaxInPlace(Tensor x);
+
+    void activateInPlace(Activation activation, Tensor x);
+
+    /// `gate = silu(gate) · up`, both `[rows, cols]`.
+    void siluMulInPlace(Tensor gate, Tensor up);
+
+    /// `x = x + y`, both `[rows, cols]`.
+    void addInPlace(Tensor x, Tensor y);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.kernel;
+
+import org.jspecify.annotations.NullMarked;

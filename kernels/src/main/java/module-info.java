@@ -1,0 +1,7 @@
+/// Arithmetic on arrays for Fovea: weight formats, matrix products, attention, norms and the worker threads.
+module dev.fovea.kernels {
+    requires static transitive org.jspecify;
+    requires static jdk.incubator.vector;
+
+    exports dev.fovea.kernel;
+}
