@@ -1,3 +1,0 @@
-package dev.fovea.engine;
-
-class Placeholder {}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.engine.family;
+
+import org.jspecify.annotations.NullMarked;

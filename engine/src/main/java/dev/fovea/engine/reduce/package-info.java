@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.engine.reduce;
+
+import org.jspecify.annotations.NullMarked;

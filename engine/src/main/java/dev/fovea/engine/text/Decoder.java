@@ -1,0 +1,161 @@
+package dev.fovea.engine.text;
+
+import dev.fovea.engine.text.DecoderWeights.Layer;
+import dev.fovea.kernel.KeyValues;
+import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Matrix;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Visible;
+import dev.fovea.kernel.Workspace;
+
+/// A Llama-style decoder: rows to logits. Llama, Vicuna and Mistral differ by their [DecoderConfig] only.
+///
+/// Source: transformers `models/llama/modeling_llama.py`. A pass is layer-major: all rows go through a layer before any
+/// enters the next, so that a hook can drop rows and each layer's weights are read once.
+public final class Decoder {
+    /// Slots of the workspace.
+    private static final int X = 0, NORMED = 1, Q = 2, K = 3, V = 4, ATTENDED = 5, BRANCH = 6, GATE = 7, UP = 8, LOGITS = 9, ROW = 10;
+
+    /// Rows that pass the feed-forward block together; bounds the activations, and is wide enough that unpacking the
+    /// weights once per block costs little.
+    private static final int BLOCK = 1024;
+
+    private final DecoderConfig config;
+    private final DecoderWeights weights;
+    private final Kernels kernels;
+    private final Rotary rotary;
+
+    public Decoder(DecoderConfig config, DecoderWeights weights, Kernels kernels) {
+        this.config = config;
+        this.weights = weights;
+        this.kernels = kernels;
+        this.rotary = new Rotary(config);
+    }
+
+    public DecoderConfig config() {
+        return config;
+    }
+
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    /// Looks up the embedding of a token.
+    ///
+    /// @param to `[1, hidden]`
+    public void embed(int token, Tensor to) {
+        if (token < 0 || token >= config.vocab()) {
+            throw new IllegalArgumentException("token: expected 0 … " + (config.vocab() - 1) + ", found " + token);
+        }
+        Matrix row = weights.embedding().slice(token, token + 1);
+        row.format().unpack(row.bytes(), 0, to.data(), to.at(0), config.hidden());
+    }
+
+    /// Passes rows through all layers, appends their keys and values to the cache and returns the last row's logits.
+    ///
+    /// @param rows      `[n, hidden]`; not changed
+    /// @param first     the position of the first row; the others follow
+    /// @param workspace activations; holds the result until the next pass
+    /// @return `[1, vocab]`
+    public Tensor forward(
+            Tensor rows, int first, KvCache cache, DecoderHook hook, Phase phase, Monitor monitor, Workspace workspace) {
+        int[] positions = new int[rows.rows()];
+        for (int r = 0; r < positions.length; r++) {
+            positions[r] = first + r;
+        }
+        Tensor x = workspace.tensor(X, rows.rows(), config.hidden());
+        for (int r = 0; r < rows.rows(); r++) {
+            rows.copyRow(r, x.data(), x.at(r));
+        }
+        for (int l = 0; l < config.layers(); l++) {
+            monitor.layer(l, config.layers());
+            LayerPlan plan = hook.beforeLayer(l, positions, phase);
+            int[] keep = plan.keepRows();
+            if (keep != null) {
+                x = gather(x, keep);
+                positions = gather(positions, keep);
+            }
+            attend(l, x, positions, cache, plan, hook, phase, workspace);
+            feedForward(weights.layers().get(l), x, workspace);
+        }
+        Tensor last = workspace.tensor(ROW, 1, config.hidden());
+        kernels.rmsNorm(x.slice(x.rows() - 1, x.rows()), weights.norm(), config.normEps(), last);
+        Tensor logits = workspace.tensor(LOGITS, 1, weights.head().rows());
+        kernels.matmul(weights.head(), last, null, logits);
+        return logits;
+    }
+
+    /// Attention block of one layer: `x += out(attention(norm(x)))`.
+    private void attend(
+            int l, Tensor x, int[] positions, KvCache cache, LayerPlan plan, DecoderHook hook, Phase phase, Workspace workspace) {
+        Layer layer = weights.layers().get(l);
+        int n = x.rows();
+        Tensor normed = workspace.tensor(NORMED, n, config.hidden());
+        kernels.rmsNorm(x, layer.inputNorm(), config.normEps(), normed);
+        Tensor q = workspace.tensor(Q, n, config.heads() * config.headDim());
+        Tensor k = workspace.tensor(K, n, config.kvHeads() * config.headDim());
+        Tensor v = workspace.tensor(V, n, config.kvHeads() * config.headDim());
+        kernels.matmul(layer.q(), normed, null, q);
+        kernels.matmul(layer.k(), normed, null, k);
+        kernels.matmul(layer.v(), normed, null, v);
+        var table = rotary.upTo(positions[n - 1] + 1);
+        kernels.ropeInPlace(q, config.headDim(), table, positions);
+        kernels.ropeInPlace(k, config.headDim(), table, positions);
+        int before = cache.rows(l);
+        cache.append(l, k, v, positions);
+        KeyValues keyValues = cache.view(l);
+        Tensor attended = workspace.tensor(ATTENDED, n, q.cols());
+        Tensor lastQuery = q.slice(n - 1, n);
+        KeyValues extra = plan.extra();
+        int plain = extra == null ? n : n - 1; // rows that see the cache alone
+        if (plain > 0) {
+            kernels.attention(q.slice(0, plain), keyValues, new Visible.Causal(before), attended.slice(0, plain));
+        }
+        if (extra != null) {
+            kernels.attentionJoint(lastQuery, keyValues, extra, attended.slice(n - 1, n));
+        }
+        if (hook.readsAttention(l, phase)) {
+            Tensor row = Tensor.zeros(config.heads(), keyValues.rows());
+            kernels.attentionWeights(lastQuery, keyValues, row);
+            hook.onAttention(l, new AttentionRow(row, cache.positions(l)));
+        }
+        Tensor branch = workspace.tensor(BRANCH, n, config.hidden());
+        kernels.matmul(layer.out(), attended, null, branch);
+        kernels.addInPlace(x, branch);
+    }
+
+    /// Feed-forward block of one layer: `x += down(silu(gate(norm(x))) · up(norm(x)))`.
+    private void feedForward(Layer layer, Tensor x, Workspace workspace) {
+        for (int begin = 0; begin < x.rows(); begin += BLOCK) {
+            Tensor rows = x.slice(begin, Math.min(x.rows(), begin + BLOCK));
+            Tensor normed = workspace.tensor(NORMED, rows.rows(), config.hidden());
+            kernels.rmsNorm(rows, layer.attentionNorm(), config.normEps(), normed);
+            Tensor gate = workspace.tensor(GATE, rows.rows(), config.intermediate());
+            Tensor up = workspace.tensor(UP, rows.rows(), config.intermediate());
+            kernels.matmul(layer.gate(), normed, null, gate);
+            kernels.matmul(layer.up(), normed, null, up);
+            kernels.siluMulInPlace(gate, up);
+            Tensor branch = workspace.tensor(BRANCH, rows.rows(), config.hidden());
+            kernels.matmul(layer.down(), gate, null, branch);
+            kernels.addInPlace(rows, branch);
+        }
+    }
+
+    /// Moves the kept rows to the front of `x`, in order.
+    private static Tensor gather(Tensor x, int[] keep) {
+        for (int r = 0; r < keep.length; r++) {
+            if (keep[r] != r) {
+                x.copyRow(keep[r], x.data(), x.at(r));
+            }
+        }
+        return x.slice(0, keep.length);
+    }
+
+    private static int[] gather(int[] positions, int[] keep) {
+        int[] kept = new int[keep.length];
+        for (int r = 0; r < keep.length; r++) {
+            kept[r] = positions[keep[r]];
+        }
+        return kept;
+    }
+}

@@ -1,0 +1,24 @@
+package dev.fovea.engine.text;
+
+/// Where a method reaches into the decoder: it may read the last row's attention, drop rows, and show extra keys.
+///
+/// One per session; may keep state. The decoder calls it layer by layer and knows nothing of images.
+public interface DecoderHook {
+    /// Does nothing.
+    DecoderHook NONE = new DecoderHook() {};
+
+    /// Whether the last row's attention of this layer is wanted in this pass.
+    default boolean readsAttention(int layer, Phase phase) {
+        return false;
+    }
+
+    /// The attention that was asked for.
+    default void onAttention(int layer, AttentionRow row) {}
+
+    /// Called before each layer.
+    ///
+    /// @param positions `[rows]`: the prompt positions of the rows about to enter
+    default LayerPlan beforeLayer(int layer, int[] positions, Phase phase) {
+        return LayerPlan.ALL;
+    }
+}
