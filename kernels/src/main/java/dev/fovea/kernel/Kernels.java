@@ -8,6 +8,17 @@ import org.jspecify.annotations.Nullable;
 /// argument, or in place where the name says so. Sources and destinations must not overlap unless stated. Results are
 /// bit-identical for any number of threads. Shape mismatches throw `IllegalArgumentException`.
 public interface Kernels {
+    /// The fastest technique that this JVM can run; logs which and why.
+    static Kernels best(Workers workers) {
+        return Backends.best(workers);
+    }
+
+    /// The technique `scalar` or `vector`. Never another one: throws `UnsupportedOperationException` where this JVM
+    /// cannot run it.
+    static Kernels named(String name, Workers workers) {
+        return Backends.named(name, workers);
+    }
+
     /// Name and technique, such as `vector-512`, shown in every report.
     String name();
 

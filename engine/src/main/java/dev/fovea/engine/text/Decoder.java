@@ -48,7 +48,7 @@ public final class Decoder {
             throw new IllegalArgumentException("token: expected 0 … " + (config.vocab() - 1) + ", found " + token);
         }
         Matrix row = weights.embedding().slice(token, token + 1);
-        row.format().unpack(row.bytes(), 0, to.data(), to.at(0), config.hidden());
+        row.format().unpack(row.bytes(), 0, config.hidden(), to.data(), to.at(0));
     }
 
     /// Passes rows through all layers, appends their keys and values to the cache and returns the last row's logits.

@@ -1,0 +1,63 @@
+package dev.fovea.engine.reduce;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// The settings of a request, each of which must be read by the method.
+final class Choices {
+    private final String method;
+    private final Reductions.Request request;
+    private final Map<String, String> left;
+    private final List<String> known = new ArrayList<>();
+
+    Choices(String method, Reductions.Request request) {
+        this.method = method;
+        this.request = request;
+        this.left = new TreeMap<>(request.settings());
+    }
+
+    Preset preset() {
+        return request.preset();
+    }
+
+    Budget budget() {
+        return request.budget();
+    }
+
+    private String text(String setting, String otherwise) {
+        known.add(setting);
+        String value = left.remove(setting);
+        return value == null ? otherwise : value;
+    }
+
+    <E extends Enum<E>> E word(String setting, E otherwise) {
+        return Words.parse(otherwise.getDeclaringClass(), method + " " + setting, text(setting, Words.of(otherwise)));
+    }
+
+    double number(String setting, double otherwise) {
+        String value = text(setting, Double.toString(otherwise));
+        try {
+            return Double.parseDouble(value);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(method + " " + setting + ": expected a number, found " + value, e);
+        }
+    }
+
+    long wholeNumber(String setting, long otherwise) {
+        String value = text(setting, Long.toString(otherwise));
+        try {
+            return Long.parseLong(value);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(method + " " + setting + ": expected a whole number, found " + value, e);
+        }
+    }
+
+    void requireAllRead() {
+        if (!left.isEmpty()) {
+            throw new IllegalArgumentException("method " + method + ": expected settings of " + known + ", found "
+                    + String.join(", ", left.keySet()));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.fovea.engine.reduce;
+
+import dev.fovea.engine.text.Decoder;
+import dev.fovea.engine.text.DecoderHook;
+import dev.fovea.engine.vision.EncodedImage;
+import dev.fovea.engine.vision.VisionConfig;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// A method that lowers the number of visual tokens: after the tower ([#reduce]), inside the decoder ([#hook]), or both.
+///
+/// Immutable settings; one instance serves all sessions. Deterministic: the same image and settings give the same tokens.
+public interface TokenReduction {
+    /// The name under which users choose it, such as `hired`.
+    String name();
+
+    /// Every setting that bears on the result, for reports; in a stable order.
+    Map<String, Object> settings();
+
+    /// Tower layers whose class query and keys are wanted; they may exceed the feature layer.
+    default Set<Integer> visionTaps(VisionConfig vision) {
+        return Set.of();
+    }
+
+    /// Chooses or makes the tokens of one image.
+    default Reduced reduce(EncodedImage image) {
+        return Reduced.of(image.all());
+    }
+
+    /// The hook for one session's decoder passes over a prompt with these images.
+    default DecoderHook hook(Decoder decoder, List<ImageSpan> images) {
+        return DecoderHook.NONE;
+    }
+}
