@@ -1,0 +1,87 @@
+package dev.fovea.engine.file;
+
+import dev.fovea.kernel.Format;
+import dev.fovea.kernel.Matrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/// One named tensor of a checkpoint: `shape` numbers of type `dtype`, outermost dimension first, mapped read-only.
+///
+/// `bytes` has exactly the size that `shape` and `dtype` ask for; it dies with the arena the file was opened in.
+public record TensorEntry(String name, String dtype, long[] shape, MemorySegment bytes, Path file) {
+    /// Larger tensors are weights and are used where they lie, not copied to the heap.
+    private static final long MAX_COPIED = 1 << 24;
+
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /// How many numbers the tensor holds.
+    public long elements() {
+        long elements = 1;
+        for (long size : shape) {
+            elements *= size;
+        }
+        return elements;
+    }
+
+    /// How the numbers are stored; a dtype that weights are not served in is an [UnsupportedModelException].
+    public Format format() {
+        return switch (dtype) {
+            case "F32" -> Format.F32;
+            case "F16" -> Format.F16;
+            case "BF16" -> Format.BF16;
+            default ->
+                throw new UnsupportedModelException(
+                        file, "tensor " + name + " of dtype " + dtype, "weights in F32, F16 or BF16");
+        };
+    }
+
+    /// The tensor as weights, sharing the bytes: `[n]` as `[1, n]`, `[rows, cols]` as it is, and a convolution
+    /// `[out, channels, height, width]` as `[out, channels * height * width]`.
+    public Matrix matrix() {
+        Format format = format();
+        long rows = shape.length == 1 ? 1 : shape.length == 0 ? 0 : shape[0];
+        long cols = 1;
+        for (int i = shape.length == 1 ? 0 : 1; i < shape.length; i++) {
+            cols *= shape[i];
+        }
+        boolean rankFits = shape.length == 1 || shape.length == 2 || shape.length == 4;
+        if (!rankFits || rows > Integer.MAX_VALUE || cols > Integer.MAX_VALUE) {
+            throw new ModelFormatException(
+                    file,
+                    "tensor " + name + " of 1, 2 or 4 dimensions that fit a matrix",
+                    "shape " + Arrays.toString(shape));
+        }
+        return new Matrix(bytes, format, (int) rows, (int) cols);
+    }
+
+    /// A copy of a small tensor as floats, in the order of the file.
+    public float[] floats() {
+        Format format = format();
+        if (elements() > MAX_COPIED) {
+            throw new ModelFormatException(
+                    file,
+                    "tensor " + name + " of at most " + MAX_COPIED + " numbers",
+                    "shape " + Arrays.toString(shape));
+        }
+        float[] out = new float[(int) elements()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = switch (format) {
+                case F32 -> bytes.get(FLOAT, 4L * i);
+                case F16 -> Float.float16ToFloat(bytes.get(SHORT, 2L * i));
+                case BF16 -> Float.intBitsToFloat(bytes.get(SHORT, 2L * i) << 16);
+            };
+        }
+        return out;
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + dtype + Arrays.toString(shape);
+    }
+}
