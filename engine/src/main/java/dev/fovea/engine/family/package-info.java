@@ -1,3 +1,4 @@
+/// What a checkpoint says about itself: its configuration as records, in every spelling Fovea serves.
 @NullMarked
 package dev.fovea.engine.family;
 
