@@ -1,3 +1,4 @@
+/// Rows to logits: the language model, its cache and its samplers.
 @NullMarked
 package dev.fovea.engine.text;
 

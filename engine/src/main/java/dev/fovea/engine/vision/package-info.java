@@ -1,3 +1,4 @@
+/// Pixels to features: towers, projector and the tokens they give.
 @NullMarked
 package dev.fovea.engine.vision;
 
