@@ -18,8 +18,8 @@ final class Choices {
         this.left = new TreeMap<>(request.settings());
     }
 
-    Preset preset() {
-        return request.preset();
+    Preset preset(Preset otherwise) {
+        return request.preset().orElse(otherwise);
     }
 
     Budget budget() {
@@ -52,6 +52,14 @@ final class Choices {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(method + " " + setting + ": expected a whole number, found " + value, e);
         }
+    }
+
+    boolean flag(String setting, boolean otherwise) {
+        String value = text(setting, Boolean.toString(otherwise));
+        if (!value.equals("true") && !value.equals("false")) {
+            throw new IllegalArgumentException(method + " " + setting + ": expected true or false, found " + value);
+        }
+        return value.equals("true");
     }
 
     void requireAllRead() {

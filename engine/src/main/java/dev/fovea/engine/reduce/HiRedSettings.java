@@ -132,7 +132,7 @@ public record HiRedSettings(
 
     /// The preset of a request with the settings that it overrides.
     static HiRedSettings from(Choices choices) {
-        HiRedSettings preset = choices.preset() == Preset.PAPER ? paper(choices.budget()) : reference(choices.budget());
+        HiRedSettings preset = choices.preset(Preset.PAPER) == Preset.PAPER ? paper(choices.budget()) : reference(choices.budget());
         return new HiRedSettings(
                 preset.preset(),
                 preset.budget(),

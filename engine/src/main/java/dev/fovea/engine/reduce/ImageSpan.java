@@ -1,5 +1,6 @@
 package dev.fovea.engine.reduce;
 
+import dev.fovea.engine.image.Grid;
 import dev.fovea.engine.vision.VisualTokens;
 import dev.fovea.kernel.Tensor;
 
@@ -8,5 +9,6 @@ import dev.fovea.kernel.Tensor;
 /// @param begin   position of its first row
 /// @param end     one past its last row
 /// @param tokens  its tokens, one per row
+/// @param grid    how it was cut
 /// @param outside `[n, hidden]`: projected tokens outside the prompt; `n` may be 0
-public record ImageSpan(int begin, int end, VisualTokens tokens, Tensor outside) {}
+public record ImageSpan(int begin, int end, VisualTokens tokens, Grid grid, Tensor outside) {}

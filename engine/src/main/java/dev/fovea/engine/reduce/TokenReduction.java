@@ -18,6 +18,11 @@ public interface TokenReduction {
     /// Every setting that bears on the result, for reports; in a stable order.
     Map<String, Object> settings();
 
+    /// Where it works.
+    default Place place() {
+        return Place.VISION;
+    }
+
     /// Tower layers whose class query and keys are wanted; they may exceed the feature layer.
     default Set<Integer> visionTaps(VisionConfig vision) {
         return Set.of();

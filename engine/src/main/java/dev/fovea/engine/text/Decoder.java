@@ -7,6 +7,8 @@ import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workspace;
+import java.util.BitSet;
+import java.util.stream.IntStream;
 
 /// A Llama-style decoder: rows to logits. Llama, Vicuna and Mistral differ by their [DecoderConfig] only.
 ///
@@ -108,7 +110,9 @@ public final class Decoder {
         Tensor lastQuery = q.slice(n - 1, n);
         KeyValues extra = plan.extra();
         int plain = extra == null ? n : n - 1; // rows that see the cache alone
-        if (plain > 0) {
+        if (plan.hidden() != null) {
+            attendVisible(q, cache, l, plan.hidden(), positions, attended);
+        } else if (plain > 0) {
             kernels.attention(q.slice(0, plain), keyValues, new Visible.Causal(before), attended.slice(0, plain));
         }
         if (extra != null) {
@@ -122,6 +126,28 @@ public final class Decoder {
         Tensor branch = workspace.tensor(BRANCH, n, config.hidden());
         kernels.matmul(layer.out(), attended, null, branch);
         kernels.addInPlace(x, branch);
+    }
+
+    /// Attention with hidden keys: each row over the visible keys up to its own position.
+    private void attendVisible(Tensor q, KvCache cache, int l, BitSet hidden, int[] positions, Tensor attended) {
+        int[] held = cache.positions(l);
+        int[] visible = IntStream.range(0, held.length).filter(row -> !hidden.get(held[row])).toArray();
+        KeyValues all = cache.view(l);
+        int width = all.heads() * all.headDim();
+        Tensor k = Tensor.zeros(visible.length, width);
+        Tensor v = Tensor.zeros(visible.length, width);
+        for (int i = 0; i < visible.length; i++) {
+            all.format().unpack(all.keys(), (long) visible[i] * all.stride(), width, k.data(), k.at(i));
+            all.format().unpack(all.values(), (long) visible[i] * all.stride(), width, v.data(), v.at(i));
+        }
+        int seen = 0;
+        for (int r = 0; r < positions.length; r++) {
+            while (seen < visible.length && held[visible[seen]] <= positions[r]) {
+                seen++;
+            }
+            KeyValues prefix = KeyValues.of(k.slice(0, seen), v.slice(0, seen), config.headDim());
+            kernels.attention(q.slice(r, r + 1), prefix, new Visible.Full(), attended.slice(r, r + 1));
+        }
     }
 
     /// Feed-forward block of one layer: `x += down(silu(gate(norm(x))) · up(norm(x)))`.

@@ -1,0 +1,245 @@
+package dev.fovea.engine;
+
+import dev.fovea.engine.family.Models;
+import dev.fovea.engine.family.VisionLanguageModel;
+import dev.fovea.engine.family.VlmConfig;
+import dev.fovea.engine.file.ModelFiles;
+import dev.fovea.engine.image.ImagePolicy;
+import dev.fovea.engine.image.RgbImage;
+import dev.fovea.engine.reduce.TokenReduction;
+import dev.fovea.engine.tokenizer.ChatFormat;
+import dev.fovea.engine.tokenizer.Tokenizer;
+import dev.fovea.kernel.CountingKernels;
+import dev.fovea.kernel.Format;
+import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Workers;
+import dev.fovea.kernel.Workspace;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// A loaded model with the threads that run it; the door of the library.
+///
+/// ```java
+/// try (Engine engine = Engine.load(Path.of("llava-v1.6-mistral-7b-hf"), EngineOptions.standard());
+///      Session session = engine.open(SessionOptions.of(
+///              Reductions.named("hired", Request.of(Budget.parse("0.2")))))) {
+///     Generation answer = session.generate(
+///             Prompt.ask("What is the total?", Path.of("receipt.png")),
+///             Sampling.greedy(64),
+///             token -> { System.out.print(token.text()); return true; });
+///     System.out.println(answer.stats().nanos());
+/// }
+/// ```
+///
+/// Thread-safe: runs one forward pass at a time, sessions queue first come, first served.
+public final class Engine implements AutoCloseable {
+    private final VisionLanguageModel model;
+    private final Optional<Tokenizer> tokenizer;
+    private final Optional<ChatFormat> chat;
+    private final EngineOptions options;
+    private final CountingKernels kernels;
+    private final Workers workers;
+    private final Arena arena;
+    private final Workspace workspace = new Workspace();
+    private final ImageEncoder encoder;
+    private final long loadNanos;
+    private final ReentrantLock turn = new ReentrantLock(true);
+    private final AtomicInteger sessions = new AtomicInteger();
+
+    private Engine(Loaded loaded, EngineOptions options, long begin) {
+        this.model = loaded.model;
+        this.tokenizer = loaded.tokenizer;
+        this.chat = loaded.chat;
+        this.options = options;
+        this.kernels = loaded.kernels;
+        this.workers = loaded.workers;
+        this.arena = loaded.arena;
+        this.encoder = new ImageEncoder(model, kernels, workspace, ImagePolicies.of(model.config()), options);
+        this.loadNanos = System.nanoTime() - begin;
+    }
+
+    /// What loading yields.
+    private record Loaded(
+            VisionLanguageModel model,
+            Optional<Tokenizer> tokenizer,
+            Optional<ChatFormat> chat,
+            CountingKernels kernels,
+            Workers workers,
+            Arena arena) {}
+
+    /// Makes a model on fresh resources, or frees them.
+    private interface Loader {
+        Loaded load(CountingKernels kernels, Workers workers, Arena arena);
+    }
+
+    /// Loads a checkpoint directory in Hugging Face layout (or the original LLaVA naming, as safetensors).
+    ///
+    /// Weights are mapped, not copied, and freed by [#close].
+    ///
+    /// @throws dev.fovea.engine.file.ModelFormatException when a file is not what it should be
+    /// @throws dev.fovea.engine.file.UnsupportedModelException when it is, but Fovea does not serve it
+    public static Engine load(Path directory, EngineOptions options) {
+        return make(options, (kernels, workers, arena) -> {
+            ModelFiles files = ModelFiles.open(directory, arena);
+            VlmConfig config = VlmConfig.read(files);
+            Tokenizer tokenizer = Tokenizer.load(directory);
+            ChatFormat chat = options.chatFormat().map(ChatFormat::named).orElseGet(() -> ChatFormat.of(directory));
+            VisionLanguageModel model = Models.load(files, config, kernels);
+            return new Loaded(model, Optional.of(tokenizer), Optional.of(chat), kernels, workers, arena);
+        });
+    }
+
+    /// A model with random weights and no tokenizer, for measuring; prompts are token ids.
+    ///
+    /// @param format of the weights, F32 or BF16
+    public static Engine random(VlmConfig config, Format format, EngineOptions options) {
+        return make(options, (kernels, workers, arena) -> new Loaded(
+                Models.random(config, format, 1, arena, kernels), Optional.empty(), Optional.empty(), kernels, workers, arena));
+    }
+
+    private static Engine make(EngineOptions options, Loader loader) {
+        long begin = System.nanoTime();
+        requireJdk(Runtime.version());
+        Workers workers = new Workers(options.threads());
+        Arena arena = Arena.ofShared();
+        try {
+            Kernels technique = options.kernels().equals("best")
+                    ? Kernels.best(workers)
+                    : Kernels.named(options.kernels(), workers);
+            return new Engine(loader.load(new CountingKernels(technique), workers, arena), options, begin);
+        } catch (RuntimeException | Error e) {
+            workers.close();
+            arena.close();
+            throw e;
+        }
+    }
+
+    /// Updates before 25.0.3 may move arrays that native code holds (JDK-8377811).
+    static void requireJdk(Runtime.Version version) {
+        if (version.feature() < 25 || version.feature() == 25 && version.interim() == 0 && version.update() < 3) {
+            throw new IllegalStateException("JDK: expected 25.0.3 or later, found " + version);
+        }
+    }
+
+    /// Opens a conversation.
+    public Session open(SessionOptions sessionOptions) {
+        sessions.incrementAndGet();
+        try {
+            return new Session(this, sessionOptions);
+        } catch (RuntimeException | Error e) {
+            sessions.decrementAndGet();
+            throw e;
+        }
+    }
+
+    /// Encodes one image and applies a method's choice after the tower, without the language model.
+    public Inspection inspect(ImageInput image, TokenReduction reduction) {
+        RgbImage pixels = encoder.decode(image);
+        lock();
+        try {
+            ImageEncoder.Encoded encoded =
+                    encoder.encode(new ImageInput.Pixels(pixels), reduction, new StatsRecorder(kernels));
+            return new Inspection(pixels, encoded.grid(), encoded.reduced(), encoded.stats());
+        } finally {
+            unlock();
+        }
+    }
+
+    /// What the checkpoint says about the model.
+    public VlmConfig config() {
+        return model.config();
+    }
+
+    /// The technique that computes.
+    public String kernelsName() {
+        return kernels.name();
+    }
+
+    public EngineOptions options() {
+        return options;
+    }
+
+    /// Empty for models with random weights.
+    public Optional<Tokenizer> tokenizer() {
+        return tokenizer;
+    }
+
+    /// Nanoseconds that loading took.
+    public long loadNanos() {
+        return loadNanos;
+    }
+
+    VisionLanguageModel model() {
+        return model;
+    }
+
+    CountingKernels kernels() {
+        return kernels;
+    }
+
+    Workspace workspace() {
+        return workspace;
+    }
+
+    ImageEncoder encoder() {
+        return encoder;
+    }
+
+    void lock() {
+        turn.lock();
+    }
+
+    void unlock() {
+        turn.unlock();
+    }
+
+    boolean ends(int token) {
+        return model.config().eos().contains(token);
+    }
+
+    int imageToken() {
+        return model.config().imageToken();
+    }
+
+    int contextLength(SessionOptions sessionOptions) {
+        int most = Math.min(
+                model.config().text().maxPositions(),
+                model.config().text().slidingWindow().orElse(Integer.MAX_VALUE));
+        if (sessionOptions.contextLength() > most) {
+            throw new IllegalArgumentException("context length: expected at most " + most
+                    + ", what the model was made for, found " + sessionOptions.contextLength());
+        }
+        return sessionOptions.contextLength() > 0
+                ? sessionOptions.contextLength()
+                : Math.min(most, SessionOptions.DEFAULT_CONTEXT);
+    }
+
+    /// The new token ids of a prompt.
+    ///
+    /// @param first whether it opens the conversation
+    int[] promptIds(Prompt prompt, boolean first) {
+        return new PromptEncoding(tokenizer, chat, imageToken()).ids(prompt, first);
+    }
+
+    void closed(Session session) {
+        sessions.decrementAndGet();
+    }
+
+    /// Frees the threads and the weights.
+    ///
+    /// @throws IllegalStateException while sessions are open
+    @Override
+    public void close() {
+        int open = sessions.get();
+        if (open > 0) {
+            throw new IllegalStateException("engine: expected no open sessions, found " + open);
+        }
+        workers.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.fovea.engine;
+
+import dev.fovea.engine.image.ImageLimits;
+import dev.fovea.kernel.Format;
+import java.util.Optional;
+
+/// How an engine computes and what it accepts.
+///
+/// @param threads     worker threads
+/// @param kernels     `best`, or the name of a technique: `scalar`, `vector`
+/// @param compute     arithmetic of products with many rows
+/// @param cacheFormat F32 or F16: how keys and values are cached
+/// @param imageLimits what images may be decoded
+/// @param applyExif   whether images are turned upright as their EXIF orientation says
+/// @param chatFormat  the conversation format by name; empty for the checkpoint's own
+public record EngineOptions(
+        int threads,
+        String kernels,
+        Compute compute,
+        Format cacheFormat,
+        ImageLimits imageLimits,
+        boolean applyExif,
+        Optional<String> chatFormat) {
+
+    /// In which arithmetic a product with many rows runs.
+    public enum Compute {
+        F32
+    }
+
+    /// All processors, the best kernels, f32 arithmetic, an f32 cache, upright images, the checkpoint's chat format.
+    public static EngineOptions standard() {
+        return new EngineOptions(
+                Runtime.getRuntime().availableProcessors(),
+                "best",
+                Compute.F32,
+                Format.F32,
+                ImageLimits.STANDARD,
+                true,
+                Optional.empty());
+    }
+}

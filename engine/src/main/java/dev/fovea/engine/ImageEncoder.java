@@ -1,0 +1,97 @@
+package dev.fovea.engine;
+
+import dev.fovea.engine.family.VisionLanguageModel;
+import dev.fovea.engine.image.Grid;
+import dev.fovea.engine.image.ImageDecoder;
+import dev.fovea.engine.image.ImagePolicy;
+import dev.fovea.engine.image.RgbImage;
+import dev.fovea.engine.image.Tiling;
+import dev.fovea.engine.reduce.Reduced;
+import dev.fovea.engine.reduce.TokenReduction;
+import dev.fovea.engine.vision.EncodedImage;
+import dev.fovea.engine.vision.TowerOutput;
+import dev.fovea.engine.vision.VisualTokens;
+import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Workspace;
+
+/// Takes one image from its file to the rows that stand for it in the prompt.
+final class ImageEncoder {
+    private final VisionLanguageModel model;
+    private final Kernels kernels;
+    private final Workspace workspace;
+    private final ImagePolicy policy;
+    private final EngineOptions options;
+
+    ImageEncoder(
+            VisionLanguageModel model, Kernels kernels, Workspace workspace, ImagePolicy policy, EngineOptions options) {
+        this.model = model;
+        this.kernels = kernels;
+        this.workspace = workspace;
+        this.policy = policy;
+        this.options = options;
+    }
+
+    /// An image as the decoder will see it.
+    ///
+    /// @param rows    `[tokens, hidden]`, newline rows included
+    /// @param outside `[n, hidden]`: projected tokens that stay outside the prompt
+    record Encoded(Reduced reduced, Tensor rows, Tensor outside, Grid grid, ImageStats stats) {}
+
+    Encoded encode(ImageInput input, TokenReduction reduction, StatsRecorder recorder) {
+        RgbImage pixels = decode(input);
+        Tiling tiling = policy.tile(pixels);
+        recorder.end(Stage.PREPROCESS);
+        TowerOutput output =
+                model.tower().encode(tiling.tiles(), reduction.visionTaps(model.config().vision()), workspace);
+        boolean newlines = model.newline().length > 0;
+        EncodedImage image = new EncodedImage(tiling.grid(), output, model.config().vision(), kernels, newlines);
+        recorder.end(Stage.VISION);
+        Reduced reduced = reduction.reduce(image);
+        recorder.end(Stage.SELECT);
+        Tensor rows = rows(reduced.prompt());
+        Tensor outside = rows(reduced.outside());
+        recorder.end(Stage.VISION);
+        Grid grid = tiling.grid();
+        int before = newlines ? grid.tokensWithNewlines() : grid.tokensWithoutNewlines();
+        ImageStats stats = new ImageStats(
+                pixels.width(),
+                pixels.height(),
+                grid.tileRows(),
+                grid.tileCols(),
+                grid.tiles(),
+                before,
+                reduced.prompt().count(),
+                reduced.budgets());
+        return new Encoded(reduced, rows, outside, grid, stats);
+    }
+
+    RgbImage decode(ImageInput input) {
+        return switch (input) {
+            case ImageInput.File(var path) -> ImageDecoder.decode(path, options.imageLimits(), options.applyExif());
+            case ImageInput.Bytes(String name, byte[] bytes) ->
+                ImageDecoder.decode(bytes, name, options.imageLimits(), options.applyExif());
+            case ImageInput.Pixels(RgbImage image) -> image;
+        };
+    }
+
+    /// Projects the features of tokens and puts the newline vector where newlines are.
+    private Tensor rows(VisualTokens tokens) {
+        int hidden = model.projector().hidden();
+        Tensor projected = Tensor.zeros(tokens.kept(), hidden);
+        model.projector().project(tokens.features(), workspace, projected);
+        if (tokens.kept() == tokens.count()) {
+            return projected;
+        }
+        Tensor rows = Tensor.zeros(tokens.count(), hidden);
+        int from = 0;
+        for (int r = 0; r < rows.rows(); r++) {
+            if (tokens.origins()[r] == VisualTokens.NEWLINE) {
+                System.arraycopy(model.newline(), 0, rows.data(), rows.at(r), hidden);
+            } else {
+                projected.copyRow(from++, rows.data(), rows.at(r));
+            }
+        }
+        return rows;
+    }
+}

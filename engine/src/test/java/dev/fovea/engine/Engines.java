@@ -1,0 +1,23 @@
+package dev.fovea.engine;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Engines for tests.
+final class Engines {
+    private Engines() {}
+
+    static Engine load(Path checkpoint, String kernels) {
+        EngineOptions standard = EngineOptions.standard();
+        return Engine.load(
+                checkpoint,
+                new EngineOptions(
+                        standard.threads(),
+                        kernels,
+                        standard.compute(),
+                        standard.cacheFormat(),
+                        standard.imageLimits(),
+                        standard.applyExif(),
+                        Optional.empty()));
+    }
+}
