@@ -4,20 +4,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
-/// The folder of reference outputs that is not in the repository.
+/// The folder of reference outputs beside the checkout, `-Dfovea.fixtures=DIR`; tests that need it skip without it.
 public final class Fixtures {
     private Fixtures() {}
 
-    /// The folder; without it the test is skipped, or fails when `CI=true`.
+    /// The folder; where it is missing the calling test is skipped, or fails if the environment says `CI=true`.
     public static Path require() {
-        Path fixtures = Path.of(System.getProperty("fovea.fixtures", "../shared/fixtures"));
-        if (Files.isDirectory(fixtures)) {
-            return fixtures;
+        Path folder = Path.of(System.getProperty("fovea.fixtures", "../../shared/fixtures"));
+        if (Files.isDirectory(folder)) {
+            return folder;
         }
+        String message = "fixtures not found at " + folder + ": fixture tests skipped";
         if ("true".equals(System.getenv("CI"))) {
-            throw new AssertionError("fixtures not found at " + fixtures.toAbsolutePath());
+            throw new AssertionError(message);
         }
-        System.out.println("fixtures not found at " + fixtures.toAbsolutePath() + ": fixture tests skipped");
-        return Assumptions.abort("fixtures not found");
+        System.out.println(message);
+        return Assumptions.abort(message);
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
@@ -70,6 +71,11 @@ public final class Json {
         } catch (JacksonException e) {
             throw new ModelFormatException(file, offset(e, at), "JSON", e.getOriginalMessage(), e);
         }
+    }
+
+    /// What kind of value `node` is, in JSON's words, for messages; `nothing` where a key is absent.
+    public static String kind(JsonNode node) {
+        return node.isMissingNode() ? "nothing" : node.getNodeType().name().toLowerCase(Locale.ROOT);
     }
 
     /// The content of `file`, a regular file of at most `max` bytes.

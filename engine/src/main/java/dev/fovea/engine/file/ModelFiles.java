@@ -71,8 +71,7 @@ public final class ModelFiles {
         Path file = directory.resolve(CONFIG);
         JsonNode config = Json.read(file);
         if (!config.isObject()) {
-            throw new ModelFormatException(
-                    file, "a JSON object", config.getNodeType().name());
+            throw new ModelFormatException(file, "a JSON object", Json.kind(config));
         }
         return config;
     }

@@ -2,6 +2,7 @@ package dev.fovea.engine.file;
 
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /// A model file that is missing, broken or lies about itself; names the file, what was expected and what was found.
 ///
@@ -30,8 +31,7 @@ public final class ModelFormatException extends RuntimeException {
     }
 
     /// A fault at byte `offset` of the file; a negative offset stands for "no particular place".
-    public ModelFormatException(
-            Path file, long offset, String expected, String found, @org.jspecify.annotations.Nullable Throwable cause) {
+    ModelFormatException(Path file, long offset, String expected, String found, @Nullable Throwable cause) {
         super(
                 Excerpt.of(file.toString()) + (offset < 0 ? "" : ", byte " + offset) + ": expected "
                         + Excerpt.of(expected) + ", found " + Excerpt.of(found),

@@ -54,7 +54,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Place> places) {
 
     private static Map<String, String> metadata(JsonNode node, Path file) {
         if (!node.isObject()) {
-            throw new ModelFormatException(file, METADATA + " as an object of strings", kind(node));
+            throw new ModelFormatException(file, METADATA + " as an object of strings", Json.kind(node));
         }
         Map<String, String> metadata = new TreeMap<>();
         for (Map.Entry<String, JsonNode> entry : node.properties()) {
@@ -62,7 +62,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Place> places) {
                 throw new ModelFormatException(
                         file,
                         METADATA + " as an object of strings",
-                        kind(entry.getValue()) + " under " + entry.getKey());
+                        Json.kind(entry.getValue()) + " under " + entry.getKey());
             }
             metadata.put(entry.getKey(), entry.getValue().stringValue());
         }
@@ -75,11 +75,11 @@ record SafetensorsHeader(Map<String, String> metadata, List<Place> places) {
                     file, "tensor names of at most " + MAX_NAME_CHARS + " characters", name.length() + " characters");
         }
         if (!node.isObject()) {
-            throw new ModelFormatException(file, "tensor " + name + " as an object", kind(node));
+            throw new ModelFormatException(file, "tensor " + name + " as an object", Json.kind(node));
         }
         JsonNode dtype = node.path("dtype");
         if (!dtype.isString()) {
-            throw new ModelFormatException(file, "dtype of tensor " + name + " as a string", kind(dtype));
+            throw new ModelFormatException(file, "dtype of tensor " + name + " as a string", Json.kind(dtype));
         }
         int bits = bits(dtype.stringValue(), name, file);
         long[] shape = numbers(node.path("shape"), "shape of tensor " + name, file);
@@ -103,7 +103,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Place> places) {
     /// A short array of non-negative whole numbers.
     private static long[] numbers(JsonNode node, String what, Path file) {
         if (!node.isArray()) {
-            throw new ModelFormatException(file, what + " as an array", kind(node));
+            throw new ModelFormatException(file, what + " as an array", Json.kind(node));
         }
         if (node.size() > MAX_RANK) {
             throw new ModelFormatException(file, what + " with at most " + MAX_RANK + " numbers", node.size() + "");
@@ -171,9 +171,5 @@ record SafetensorsHeader(Map<String, String> metadata, List<Place> places) {
             case "I64", "U64", "F64", "C64" -> 64;
             default -> throw new ModelFormatException(file, "a safetensors dtype for tensor " + name, dtype);
         };
-    }
-
-    private static String kind(JsonNode node) {
-        return node.isMissingNode() ? "nothing" : node.getNodeType().name().toLowerCase(java.util.Locale.ROOT);
     }
 }

@@ -7,11 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// `model.safetensors.index.json`: which shard of a checkpoint holds which tensor.
 record ShardIndex(Path file, Map<String, String> shardOf) {
     private static final int MAX_SHARDS = 4096;
+
+    private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.+=@-]*\\.safetensors");
 
     /// The limit of common file systems.
     private static final int MAX_FILE_NAME_CHARS = 255;
@@ -20,8 +23,7 @@ record ShardIndex(Path file, Map<String, String> shardOf) {
     static ShardIndex read(Path file) {
         JsonNode map = Json.read(file).path("weight_map");
         if (!map.isObject()) {
-            throw new ModelFormatException(
-                    file, "weight_map as an object", map.isMissingNode() ? "nothing" : "no object");
+            throw new ModelFormatException(file, "weight_map as an object", Json.kind(map));
         }
         Map<String, String> shardOf = new TreeMap<>();
         for (Map.Entry<String, JsonNode> entry : map.properties()) {
@@ -80,11 +82,8 @@ record ShardIndex(Path file, Map<String, String> shardOf) {
         }
     }
 
-    /// Whether `name` can only mean a file beside the index: no separators, no drive, no parent directory.
+    /// Whether `name` can only mean a file beside the index: no separators, no drive, nothing a file system may refuse.
     private static boolean isPlainName(String name) {
-        if (name.length() > MAX_FILE_NAME_CHARS || name.startsWith(".") || !name.endsWith(".safetensors")) {
-            return false;
-        }
-        return name.chars().allMatch(c -> c > ' ' && c != '/' && c != '\\' && c != ':' && c != 0x7f);
+        return name.length() <= MAX_FILE_NAME_CHARS && PLAIN_NAME.matcher(name).matches();
     }
 }

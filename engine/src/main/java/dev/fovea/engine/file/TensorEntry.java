@@ -15,6 +15,9 @@ public record TensorEntry(String name, String dtype, long[] shape, MemorySegment
     /// Larger tensors are weights and are used where they lie, not copied to the heap.
     private static final long MAX_COPIED = 1 << 24;
 
+    /// The first size that a matrix cannot have; products of two such sizes still fit a long.
+    private static final long TOO_LARGE = 1L << 31;
+
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
@@ -48,10 +51,10 @@ public record TensorEntry(String name, String dtype, long[] shape, MemorySegment
         long rows = shape.length == 1 ? 1 : shape.length == 0 ? 0 : shape[0];
         long cols = 1;
         for (int i = shape.length == 1 ? 0 : 1; i < shape.length; i++) {
-            cols *= shape[i];
+            cols = Math.min(cols, TOO_LARGE) * Math.min(shape[i], TOO_LARGE);
         }
         boolean rankFits = shape.length == 1 || shape.length == 2 || shape.length == 4;
-        if (!rankFits || rows > Integer.MAX_VALUE || cols > Integer.MAX_VALUE) {
+        if (!rankFits || rows >= TOO_LARGE || cols >= TOO_LARGE) {
             throw new ModelFormatException(
                     file,
                     "tensor " + name + " of 1, 2 or 4 dimensions that fit a matrix",
