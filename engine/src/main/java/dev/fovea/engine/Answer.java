@@ -77,7 +77,9 @@ final class Answer {
             return true;
         }
         delivered = true;
-        String shown = ended ? "" : text.add(stream.map(decoder -> decoder.push(last())).orElse(""));
+        String shown = ended
+                ? ""
+                : text.add(stream.map(decoder -> decoder.push(last())).orElse(""));
         if (text.stopped()) {
             reason = StopReason.STOP;
             ended = true;

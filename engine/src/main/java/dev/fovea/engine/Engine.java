@@ -4,7 +4,6 @@ import dev.fovea.engine.family.Models;
 import dev.fovea.engine.family.VisionLanguageModel;
 import dev.fovea.engine.family.VlmConfig;
 import dev.fovea.engine.file.ModelFiles;
-import dev.fovea.engine.image.ImagePolicy;
 import dev.fovea.engine.image.RgbImage;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.tokenizer.ChatFormat;
@@ -96,8 +95,15 @@ public final class Engine implements AutoCloseable {
     ///
     /// @param format of the weights, F32 or BF16
     public static Engine random(VlmConfig config, Format format, EngineOptions options) {
-        return make(options, (kernels, workers, arena) -> new Loaded(
-                Models.random(config, format, 1, arena, kernels), Optional.empty(), Optional.empty(), kernels, workers, arena));
+        return make(
+                options,
+                (kernels, workers, arena) -> new Loaded(
+                        Models.random(config, format, 1, arena, kernels),
+                        Optional.empty(),
+                        Optional.empty(),
+                        kernels,
+                        workers,
+                        arena));
     }
 
     private static Engine make(EngineOptions options, Loader loader) {

@@ -34,7 +34,7 @@ public record EngineOptions(
                 "best",
                 Compute.F32,
                 Format.F32,
-                ImageLimits.STANDARD,
+                ImageLimits.DEFAULT,
                 true,
                 Optional.empty());
     }

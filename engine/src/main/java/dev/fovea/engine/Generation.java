@@ -12,4 +12,9 @@ import java.util.List;
 /// @param logprob       natural logarithm of the probability of all tokens made, in order
 /// @param stats         what it cost
 public record Generation(
-        String text, int[] ids, StopReason stopReason, List<TokenLogprob> firstLogprobs, float[] logprob, Stats stats) {}
+        String text,
+        int[] ids,
+        StopReason stopReason,
+        List<TokenLogprob> firstLogprobs,
+        float[] logprob,
+        Stats stats) {}

@@ -24,7 +24,11 @@ final class ImageEncoder {
     private final EngineOptions options;
 
     ImageEncoder(
-            VisionLanguageModel model, Kernels kernels, Workspace workspace, ImagePolicy policy, EngineOptions options) {
+            VisionLanguageModel model,
+            Kernels kernels,
+            Workspace workspace,
+            ImagePolicy policy,
+            EngineOptions options) {
         this.model = model;
         this.kernels = kernels;
         this.workspace = workspace;
@@ -40,12 +44,13 @@ final class ImageEncoder {
 
     Encoded encode(ImageInput input, TokenReduction reduction, StatsRecorder recorder) {
         RgbImage pixels = decode(input);
-        Tiling tiling = policy.tile(pixels);
+        Tiling tiling = policy.tiling(pixels);
         recorder.end(Stage.PREPROCESS);
-        TowerOutput output =
-                model.tower().encode(tiling.tiles(), reduction.visionTaps(model.config().vision()), workspace);
+        TowerOutput output = model.tower()
+                .encode(tiling.tiles(), reduction.visionTaps(model.config().vision()), workspace);
         boolean newlines = model.newline().length > 0;
-        EncodedImage image = new EncodedImage(tiling.grid(), output, model.config().vision(), kernels, newlines);
+        EncodedImage image =
+                new EncodedImage(tiling.grid(), output, model.config().vision(), kernels, newlines);
         recorder.end(Stage.VISION);
         Reduced reduced = reduction.reduce(image);
         recorder.end(Stage.SELECT);

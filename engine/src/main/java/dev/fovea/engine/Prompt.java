@@ -14,8 +14,8 @@ public sealed interface Prompt {
         public Question {
             images = List.copyOf(images);
             if (text.contains(MARK)) {
-                throw new IllegalArgumentException("question: expected no " + MARK + " mark (images come first), found one;"
-                        + " use a raw prompt to place images yourself");
+                throw new IllegalArgumentException("question: expected no " + MARK
+                        + " mark (images come first), found one;" + " use a raw prompt to place images yourself");
             }
         }
     }

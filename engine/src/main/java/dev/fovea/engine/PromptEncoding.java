@@ -1,8 +1,11 @@
 package dev.fovea.engine;
 
 import dev.fovea.engine.tokenizer.ChatFormat;
+import dev.fovea.engine.tokenizer.ChatFormat.Message;
+import dev.fovea.engine.tokenizer.ChatFormat.Role;
 import dev.fovea.engine.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -13,11 +16,12 @@ record PromptEncoding(Optional<Tokenizer> tokenizer, Optional<ChatFormat> chat, 
     /// @param first whether the prompt opens the conversation
     int[] ids(Prompt prompt, boolean first) {
         return switch (prompt) {
-            case Prompt.Tokens(int[] ids, _) -> ids;
-            case Prompt.Raw(String text, _) -> encode(text, first);
-            case Prompt.Question(String text, var images) -> {
+            case Prompt.Tokens tokens -> tokens.ids();
+            case Prompt.Raw raw -> encode(raw.text(), first);
+            case Prompt.Question question -> {
                 ChatFormat format = chat.orElseThrow(PromptEncoding::noTokenizer);
-                yield encode(first ? format.firstTurn(text, images.size()) : format.followUp(text, images.size()), first);
+                Message message = new Message(Role.USER, question.images().size(), question.text());
+                yield encode(first ? format.render(List.of(message), true) : format.followUp(message), first);
             }
         };
     }
@@ -30,7 +34,7 @@ record PromptEncoding(Optional<Tokenizer> tokenizer, Optional<ChatFormat> chat, 
         Tokenizer vocabulary = tokenizer.orElseThrow(PromptEncoding::noTokenizer);
         OptionalInt mark = vocabulary.id(Prompt.MARK);
         if (mark.isPresent() && mark.getAsInt() == imageToken) {
-            return first ? vocabulary.encode(text) : vocabulary.encodeWithoutSpecials(text);
+            return first ? vocabulary.encode(text) : vocabulary.encodeContinuation(text);
         }
         // The original LLaVA code: the text between marks is encoded piece by piece, each with its own prefix space.
         String[] pieces = text.split(Prompt.MARK, -1);
@@ -38,7 +42,8 @@ record PromptEncoding(Optional<Tokenizer> tokenizer, Optional<ChatFormat> chat, 
         for (int i = 0; i < pieces.length; i++) {
             boolean withStart = first && i == 0;
             int[] piece = withStart ? vocabulary.encode(pieces[i]) : vocabulary.encodeWithoutSpecials(pieces[i]);
-            ids = IntStream.concat(i == 0 ? ids : IntStream.concat(ids, IntStream.of(imageToken)), Arrays.stream(piece));
+            ids = IntStream.concat(
+                    i == 0 ? ids : IntStream.concat(ids, IntStream.of(imageToken)), Arrays.stream(piece));
         }
         return ids.toArray();
     }

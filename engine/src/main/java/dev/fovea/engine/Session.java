@@ -42,7 +42,8 @@ public final class Session implements AutoCloseable {
         this.engine = engine;
         this.options = options;
         this.context = engine.contextLength(options);
-        this.cache = new KvCache(engine.model().config().text(), engine.options().cacheFormat());
+        this.cache =
+                new KvCache(engine.model().config().text(), engine.options().cacheFormat());
     }
 
     /// Positions that the session can hold.
@@ -178,7 +179,8 @@ public final class Session implements AutoCloseable {
                 engine.lock();
                 try {
                     recorder.resync();
-                    Tensor row = Tensor.zeros(1, engine.model().decoder().config().hidden());
+                    Tensor row =
+                            Tensor.zeros(1, engine.model().decoder().config().hidden());
                     engine.model().decoder().embed(answer.last(), row);
                     more = answer.next(forward(row, Phase.STEP));
                     recorder.end(Stage.DECODE);
@@ -257,7 +259,8 @@ public final class Session implements AutoCloseable {
                 for (int r = 0; r < image.rows().rows(); r++) {
                     image.rows().copyRow(r, rows.data(), rows.at(row++));
                 }
-                images.add(new ImageSpan(begin, position + row, image.reduced().prompt(), image.grid(), image.outside()));
+                images.add(
+                        new ImageSpan(begin, position + row, image.reduced().prompt(), image.grid(), image.outside()));
             }
             return rows;
         }

@@ -8,7 +8,8 @@ import java.util.Map;
 /// What one request cost. Claims in this field are about these numbers.
 ///
 /// @param nanos        time of each stage
-/// @param operations   floating-point operations of products and attention in each stage, counted from the shapes that ran
+/// @param operations   floating-point operations of products and attention in each stage, counted from the shapes that
+/// ran
 /// @param images       one for each image of this turn
 /// @param promptRows   rows that this turn added to the prompt, visual tokens included
 /// @param cacheRows    rows cached in each layer afterwards
@@ -37,7 +38,7 @@ public record Stats(
 
     /// Decoding speed after the first token; 0 when there was only one.
     public double decodeTokensPerSecond() {
-        long decode = nanos.get(Stage.DECODE);
+        long decode = nanos.getOrDefault(Stage.DECODE, 0L);
         return tokens < 2 || decode == 0 ? 0 : (tokens - 1) * 1e9 / decode;
     }
 }

@@ -33,7 +33,7 @@ class VisionParityTest {
         int last = engine.config().vision().layers() - 1;
         int feature = engine.config().vision().featureLayer() - 1;
         ImagePolicy policy = ImagePolicies.of(engine.config());
-        Tiling tiling = policy.tile(engine.encoder().decode(new ImageInput.File(file)));
+        Tiling tiling = policy.tiling(engine.encoder().decode(new ImageInput.File(file)));
         TowerOutput output =
                 engine.model().tower().encode(tiling.tiles(), Set.of(0, feature, last), engine.workspace());
         EncodedImage image =

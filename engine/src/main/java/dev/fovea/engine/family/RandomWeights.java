@@ -64,8 +64,10 @@ final class RandomWeights implements WeightSource {
     @Override
     public float[] vector(Role role, int layer, int size) {
         float[] vector = new float[size];
-        boolean norm = role.name().endsWith("NORM") || role.name().endsWith("NORM_WEIGHT")
-                || role == Role.VISION_NORM1_WEIGHT || role == Role.VISION_NORM2_WEIGHT;
+        boolean norm = role.name().endsWith("NORM")
+                || role.name().endsWith("NORM_WEIGHT")
+                || role == Role.VISION_NORM1_WEIGHT
+                || role == Role.VISION_NORM2_WEIGHT;
         for (int i = 0; i < size; i++) {
             vector[i] = norm ? 1 : (float) random.nextDouble(-0.02, 0.02);
         }

@@ -18,7 +18,10 @@ record WeightNames(Map<Part, String> prefixes) {
     private record Known(Part part, String proof, List<String> prefixes) {}
 
     private static final List<Known> KNOWN = List.of(
-            new Known(Part.TEXT, "embed_tokens.weight", List.of("language_model.model.", "model.language_model.", "model.")),
+            new Known(
+                    Part.TEXT,
+                    "embed_tokens.weight",
+                    List.of("language_model.model.", "model.language_model.", "model.")),
             new Known(Part.HEAD, "", List.of("language_model.lm_head.weight", "lm_head.weight")),
             new Known(
                     Part.VISION,

@@ -6,7 +6,8 @@ public sealed interface Budget {
     record Rate(double rate) implements Budget {
         public Rate {
             if (!(rate >= 0 && rate <= 1)) {
-                throw new IllegalArgumentException("budget: expected a rate of 0 … 1 or a whole number of tokens, found " + rate);
+                throw new IllegalArgumentException(
+                        "budget: expected a rate of 0 … 1 or a whole number of tokens, found " + rate);
             }
         }
 
@@ -31,13 +32,15 @@ public sealed interface Budget {
     }
 
     /// Everything.
-    Budget ALL = new Rate(1);
+    static Budget all() {
+        return new Rate(1);
+    }
 
     /// Reads `0.2` (also `1.0`) as a rate and `576` as a number of tokens; `1` is a rate: everything.
     static Budget parse(String text) {
         try {
             if (text.equals("1")) {
-                return ALL;
+                return all();
             }
             return text.chars().allMatch(Character::isDigit)
                     ? new Tokens(Integer.parseInt(text))

@@ -21,7 +21,8 @@ final class Combined implements TokenReduction {
     private static TokenReduction require(Place place, TokenReduction method, TokenReduction other) {
         if (method.place() != place) {
             throw new IllegalArgumentException("methods " + method.name() + " and " + other.name()
-                    + ": expected a vision-side method, then a decoder-side one, found " + method.name() + " which works on "
+                    + ": expected a vision-side method, then a decoder-side one, found " + method.name()
+                    + " which works on "
                     + Words.of(method.place()));
         }
         return method;

@@ -105,7 +105,9 @@ public final class FastV implements TokenReduction {
         public LayerPlan beforeLayer(int layer, int[] positions, Phase phase) {
             if (mode == Mode.MASK && layer >= k) {
                 if (layer == k) {
-                    kept = best(visual.stream().filter(position -> position < scores.length).toArray());
+                    kept = best(visual.stream()
+                            .filter(position -> position < scores.length)
+                            .toArray());
                 }
                 BitSet hidden = (BitSet) visual.clone();
                 for (int position : kept) {

@@ -1,5 +1,6 @@
 package dev.fovea.engine.reduce;
 
+import dev.fovea.engine.image.AnyRes;
 import dev.fovea.engine.image.Grid;
 import dev.fovea.engine.reduce.HiRedSettings.GridOrder;
 import dev.fovea.engine.reduce.HiRedSettings.Remainder;
@@ -72,9 +73,21 @@ public final class HiRed implements TokenReduction {
                 TopTokens.mark(image.classAttention(layer, tile), budgets[tile], mask[tile]);
             }
         }
-        Grid grid = settings.grid() == GridOrder.TRANSPOSED ? image.grid().transposed() : image.grid();
-        Reduced kept = Reduced.of(image.keep(mask, new Layout(grid, settings.newline().layout())));
+        Grid grid = settings.grid() == GridOrder.TRANSPOSED ? transposed(image.grid()) : image.grid();
+        Reduced kept =
+                Reduced.of(image.keep(mask, new Layout(grid, settings.newline().layout())));
         return new Reduced(kept.prompt(), kept.outside(), budgets);
+    }
+
+    /// The grid with rows and columns of tiles swapped, unpadded for the picture as it is: content of non-square
+    /// pictures is misplaced and cut, as in transformers 4.42.
+    private static Grid transposed(Grid grid) {
+        if (grid.tiles() == 1) {
+            return grid;
+        }
+        int side = grid.patches();
+        AnyRes.Size canvas = new AnyRes.Size(grid.tileCols() * side, grid.tileRows() * side);
+        return AnyRes.grid(grid.imageHeight(), grid.imageWidth(), canvas, side, side);
     }
 
     /// Tokens granted to each tile, base tile first; their sum is at most the budget.
@@ -101,7 +114,8 @@ public final class HiRed implements TokenReduction {
         return budgets;
     }
 
-    /// What each tile is due of `shared` tokens, before truncation: its region's part of the base tile's class attention.
+    /// What each tile is due of `shared` tokens, before truncation: its region's part of the base tile's class
+    /// attention.
     private double[] shares(EncodedImage image, int shared) {
         double[] content = content(image.classAttention(0, 0), image);
         double sum = Arrays.stream(content).sum();

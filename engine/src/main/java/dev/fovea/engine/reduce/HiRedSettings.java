@@ -19,7 +19,8 @@ public record HiRedSettings(
         Newline newline,
         Remainder remainder) {
 
-    /// How many patches [Score#COUNT_CONST] flags; the constant that later versions of the authors' code are said to use.
+    /// How many patches [Score#COUNT_CONST] flags; the constant that later versions of the authors' code are said to
+    /// use.
     static final int CONSTANT_FLAGS = 100;
 
     public HiRedSettings {
@@ -55,10 +56,12 @@ public record HiRedSettings(
             for (int p = 0; p < patches; p++) {
                 tiles[p] = switch (this) {
                     case STRIP1D -> Math.min(p / (patches / count), count - 1);
-                    case BLOCK2D -> block(p / side, side, grid.tileRows()) * grid.tileCols()
-                            + block(p % side, side, grid.tileCols());
-                    case PADAWARE -> inWindow(p / side, side, grid.tileRows(), grid.rowWindow()) * grid.tileCols()
-                            + inWindow(p % side, side, grid.tileCols(), grid.colWindow());
+                    case BLOCK2D ->
+                        block(p / side, side, grid.tileRows()) * grid.tileCols()
+                                + block(p % side, side, grid.tileCols());
+                    case PADAWARE ->
+                        inWindow(p / side, side, grid.tileRows(), picture(grid, true)) * grid.tileCols()
+                                + inWindow(p % side, side, grid.tileCols(), picture(grid, false));
                 };
             }
             return tiles;
@@ -68,9 +71,16 @@ public record HiRedSettings(
             return at * tiles / side;
         }
 
-        /// The tile under the centre of base patch `at`, given the canvas window `[begin, end)` as shares of the canvas.
-        private static int inWindow(int at, int side, int tiles, double[] window) {
-            double centre = window[0] + (at + 0.5) / side * (window[1] - window[0]);
+        /// The share of the canvas that the letter-boxed picture fills, vertically or horizontally; it is centred.
+        private static double picture(Grid grid, boolean vertical) {
+            double down = (double) grid.tileRows() / grid.imageHeight();
+            double across = (double) grid.tileCols() / grid.imageWidth();
+            return Math.min(1, vertical ? across / down : down / across);
+        }
+
+        /// The tile under the centre of base patch `at` when the picture fills `share` of the canvas.
+        private static int inWindow(int at, int side, int tiles, double share) {
+            double centre = 0.5 + ((at + 0.5) / side - 0.5) * share;
             return Math.min(tiles - 1, (int) (centre * tiles));
         }
     }
@@ -107,14 +117,7 @@ public record HiRedSettings(
     /// The paper's algorithm, completed where it says nothing (see the method's page).
     public static HiRedSettings paper(Budget budget) {
         return new HiRedSettings(
-                Preset.PAPER,
-                budget,
-                0.5,
-                Score.MASS,
-                Region.BLOCK2D,
-                GridOrder.FIXED,
-                Newline.NONE,
-                Remainder.DROP);
+                Preset.PAPER, budget, 0.5, Score.MASS, Region.BLOCK2D, GridOrder.FIXED, Newline.NONE, Remainder.DROP);
     }
 
     /// The authors' code of August 2024, quirk for quirk, with the settings of its scripts.
@@ -132,7 +135,8 @@ public record HiRedSettings(
 
     /// The preset of a request with the settings that it overrides.
     static HiRedSettings from(Choices choices) {
-        HiRedSettings preset = choices.preset(Preset.PAPER) == Preset.PAPER ? paper(choices.budget()) : reference(choices.budget());
+        HiRedSettings preset =
+                choices.preset(Preset.PAPER) == Preset.PAPER ? paper(choices.budget()) : reference(choices.budget());
         return new HiRedSettings(
                 preset.preset(),
                 preset.budget(),

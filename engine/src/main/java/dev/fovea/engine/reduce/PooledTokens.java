@@ -70,7 +70,15 @@ public final class PooledTokens implements TokenReduction {
     /// Averages cell (`row` of `rows`, `col` of `cols`) of a window into row `to` of `features`; windows as in adaptive
     /// average pooling. Returns the place at the cell's centre.
     private static int pool(
-            EncodedImage image, Window window, boolean base, int row, int rows, int col, int cols, Tensor features, int to) {
+            EncodedImage image,
+            Window window,
+            boolean base,
+            int row,
+            int rows,
+            int col,
+            int cols,
+            Tensor features,
+            int to) {
         int top = row * window.rows() / rows;
         int bottom = ((row + 1) * window.rows() + rows - 1) / rows;
         int left = col * window.cols() / cols;

@@ -79,7 +79,11 @@ public final class PruMerge implements TokenReduction {
     static float[] attention(EncodedImage image, int tile) {
         Tap tap = image.tap(image.config().layers() - 1, tile);
         Tensor weights = Tensor.zeros(1, image.patches() + 1);
-        image.kernels().attentionWeights(tap.classQuery(), KeyValues.of(tap.keys(), tap.keys(), tap.keys().cols()), weights);
+        image.kernels()
+                .attentionWeights(
+                        tap.classQuery(),
+                        KeyValues.of(tap.keys(), tap.keys(), tap.keys().cols()),
+                        weights);
         return Arrays.copyOfRange(weights.data(), 1, weights.cols());
     }
 
@@ -144,7 +148,8 @@ public final class PruMerge implements TokenReduction {
                 x.copyRow(self, merged.data(), merged.at(i));
             }
             for (int j = 0; j < similarity.length; j++) {
-                similarity[j] = j == self ? Float.NEGATIVE_INFINITY : dot(keys, self, j) * inverseNorm[self] * inverseNorm[j];
+                similarity[j] =
+                        j == self ? Float.NEGATIVE_INFINITY : dot(keys, self, j) * inverseNorm[self] * inverseNorm[j];
             }
             int neighbours = Math.min(PruMergeSettings.NEIGHBOURS, similarity.length - 1);
             for (int j : TopTokens.order(similarity, neighbours)) {
@@ -170,7 +175,9 @@ public final class PruMerge implements TokenReduction {
         float[] inverse = new float[keys.rows()];
         for (int r = 0; r < inverse.length; r++) {
             double norm = Math.sqrt(dot(keys, r, r));
-            inverse[r] = settings.similarity() == PruMergeSettings.Similarity.COSINE ? (float) (1 / Math.max(norm, 1e-12)) : 1;
+            inverse[r] = settings.similarity() == PruMergeSettings.Similarity.COSINE
+                    ? (float) (1 / Math.max(norm, 1e-12))
+                    : 1;
         }
         return inverse;
     }

@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// A method that lowers the number of visual tokens: after the tower ([#reduce]), inside the decoder ([#hook]), or both.
+/// A method that lowers the number of visual tokens: after the tower ([#reduce]), inside the decoder ([#hook]), or
+/// both.
 ///
-/// Immutable settings; one instance serves all sessions. Deterministic: the same image and settings give the same tokens.
+/// Immutable settings; one instance serves all sessions. Deterministic: the same image and settings give the same
+/// tokens.
 public interface TokenReduction {
     /// The name under which users choose it, such as `hired`.
     String name();

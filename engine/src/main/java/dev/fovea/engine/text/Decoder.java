@@ -1,8 +1,8 @@
 package dev.fovea.engine.text;
 
 import dev.fovea.engine.text.DecoderWeights.Layer;
-import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
@@ -16,7 +16,17 @@ import java.util.stream.IntStream;
 /// enters the next, so that a hook can drop rows and each layer's weights are read once.
 public final class Decoder {
     /// Slots of the workspace.
-    private static final int X = 0, NORMED = 1, Q = 2, K = 3, V = 4, ATTENDED = 5, BRANCH = 6, GATE = 7, UP = 8, LOGITS = 9, ROW = 10;
+    private static final int X = 0,
+            NORMED = 1,
+            Q = 2,
+            K = 3,
+            V = 4,
+            ATTENDED = 5,
+            BRANCH = 6,
+            GATE = 7,
+            UP = 8,
+            LOGITS = 9,
+            ROW = 10;
 
     /// Rows that pass the feed-forward block together; bounds the activations, and is wide enough that unpacking the
     /// weights once per block costs little.
@@ -60,7 +70,13 @@ public final class Decoder {
     /// @param workspace activations; holds the result until the next pass
     /// @return `[1, vocab]`
     public Tensor forward(
-            Tensor rows, int first, KvCache cache, DecoderHook hook, Phase phase, Monitor monitor, Workspace workspace) {
+            Tensor rows,
+            int first,
+            KvCache cache,
+            DecoderHook hook,
+            Phase phase,
+            Monitor monitor,
+            Workspace workspace) {
         int[] positions = new int[rows.rows()];
         for (int r = 0; r < positions.length; r++) {
             positions[r] = first + r;
@@ -89,7 +105,14 @@ public final class Decoder {
 
     /// Attention block of one layer: `x += out(attention(norm(x)))`.
     private void attend(
-            int l, Tensor x, int[] positions, KvCache cache, LayerPlan plan, DecoderHook hook, Phase phase, Workspace workspace) {
+            int l,
+            Tensor x,
+            int[] positions,
+            KvCache cache,
+            LayerPlan plan,
+            DecoderHook hook,
+            Phase phase,
+            Workspace workspace) {
         Layer layer = weights.layers().get(l);
         int n = x.rows();
         Tensor normed = workspace.tensor(NORMED, n, config.hidden());
@@ -131,7 +154,9 @@ public final class Decoder {
     /// Attention with hidden keys: each row over the visible keys up to its own position.
     private void attendVisible(Tensor q, KvCache cache, int l, BitSet hidden, int[] positions, Tensor attended) {
         int[] held = cache.positions(l);
-        int[] visible = IntStream.range(0, held.length).filter(row -> !hidden.get(held[row])).toArray();
+        int[] visible = IntStream.range(0, held.length)
+                .filter(row -> !hidden.get(held[row]))
+                .toArray();
         KeyValues all = cache.view(l);
         int width = all.heads() * all.headDim();
         Tensor k = Tensor.zeros(visible.length, width);

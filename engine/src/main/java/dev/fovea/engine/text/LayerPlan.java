@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
 ///                 for this and all later layers
 /// @param extra    rotated keys and values that the last row sees besides the cache, or null for none
 /// @param hidden   prompt positions whose keys no row sees in this layer, or null for none; slow, for checking
-public record LayerPlan(int @Nullable [] keepRows, @Nullable KeyValues extra, @Nullable BitSet hidden) {
+public record LayerPlan(
+        int @Nullable [] keepRows,
+        @Nullable KeyValues extra,
+        @Nullable BitSet hidden) {
     /// Nothing special.
     public static final LayerPlan ALL = new LayerPlan(null, null, null);
 }

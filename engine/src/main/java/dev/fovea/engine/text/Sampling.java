@@ -38,7 +38,10 @@ public record Sampling(
         check(topK >= 0, "top-k: expected at least 0", topK);
         check(topP > 0 && topP <= 1, "top-p: expected above 0, at most 1", topP);
         check(minP >= 0 && minP <= 1, "min-p: expected 0 … 1", minP);
-        check(repetitionPenalty > 0 && repetitionPenalty < 100, "repetition penalty: expected above 0", repetitionPenalty);
+        check(
+                repetitionPenalty > 0 && repetitionPenalty < 100,
+                "repetition penalty: expected above 0",
+                repetitionPenalty);
         check(stopStrings.stream().noneMatch(String::isEmpty), "stop string: expected text", "an empty one");
         check(logprobs >= 0, "logprobs: expected at least 0", logprobs);
         stopStrings = List.copyOf(stopStrings);
@@ -59,6 +62,16 @@ public record Sampling(
     /// The same with `count` best log-probabilities of the first step.
     public Sampling withLogprobs(int count) {
         return new Sampling(
-                maxTokens, temperature, topK, topP, minP, repetitionPenalty, seed, stopStrings, stopIds, ignoreEnd, count);
+                maxTokens,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                seed,
+                stopStrings,
+                stopIds,
+                ignoreEnd,
+                count);
     }
 }

@@ -2,13 +2,14 @@ package dev.fovea.engine.vision;
 
 import dev.fovea.engine.image.Grid;
 import dev.fovea.engine.vision.Layout.Newlines;
-import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/// What a reduction method sees of one image: features and class attention of every tile; tile 0 is the whole picture, small.
+/// What a reduction method sees of one image: features and class attention of every tile; tile 0 is the whole picture,
+/// small.
 ///
 /// Read-only for methods. Owns grid order, unpadding and newlines, so that no method writes image layout.
 public final class EncodedImage {
@@ -62,12 +63,14 @@ public final class EncodedImage {
     public Tap tap(int layer, int tile) {
         List<Tap> taps = output.taps().get(layer);
         if (taps == null) {
-            throw new IllegalStateException("layer " + layer + " was not tapped, only " + output.taps().keySet());
+            throw new IllegalStateException(
+                    "layer " + layer + " was not tapped, only " + output.taps().keySet());
         }
         return taps.get(tile);
     }
 
-    /// Attention of the class token to the patches, summed over heads: softmax per head over all tokens, the class token
+    /// Attention of the class token to the patches, summed over heads: softmax per head over all tokens, the class
+    /// token
     /// included, whose own column is then left out.
     ///
     /// @return `[patches]`
@@ -135,8 +138,8 @@ public final class EncodedImage {
                     order[n++] = tile * patches() + patch;
                 }
             }
-            boolean end = layout.newlines() == Newlines.ALL_ROWS
-                    || layout.newlines() == Newlines.KEPT_ROWS && n > rowBegin;
+            boolean end =
+                    layout.newlines() == Newlines.ALL_ROWS || layout.newlines() == Newlines.KEPT_ROWS && n > rowBegin;
             if (end && newlines) {
                 order[n++] = VisualTokens.NEWLINE;
             }

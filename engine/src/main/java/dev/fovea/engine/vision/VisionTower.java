@@ -3,8 +3,8 @@ package dev.fovea.engine.vision;
 import dev.fovea.engine.vision.VisionWeights.Layer;
 import dev.fovea.engine.vision.VisionWeights.Linear;
 import dev.fovea.engine.vision.VisionWeights.Norm;
-import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workspace;
@@ -73,7 +73,8 @@ public final class VisionTower {
     private Tensor embed(List<float[]> tiles, Workspace workspace) {
         int patches = config.patches();
         int hidden = config.hidden();
-        Tensor columns = workspace.tensor(WIDE, tiles.size() * patches, weights.patchEmbedding().cols());
+        Tensor columns = workspace.tensor(
+                WIDE, tiles.size() * patches, weights.patchEmbedding().cols());
         for (int t = 0; t < tiles.size(); t++) {
             unfold(tiles.get(t), columns.slice(t * patches, (t + 1) * patches));
         }
@@ -135,7 +136,13 @@ public final class VisionTower {
 
     /// One transformer layer; `x` is replaced by its output.
     private void layer(
-            int l, Tensor x, Tensor normed, Set<Integer> taps, Map<Integer, List<Tap>> tapped, int tiles, Workspace workspace) {
+            int l,
+            Tensor x,
+            Tensor normed,
+            Set<Integer> taps,
+            Map<Integer, List<Tap>> tapped,
+            int tiles,
+            Workspace workspace) {
         Layer layer = weights.layers().get(l);
         int headDim = config.hidden() / config.heads();
         int tokens = config.patches() + 1;

@@ -15,7 +15,8 @@ public record VisualTokens(Tensor features, int[] origins) {
     public static final int MERGED = -2;
 
     public VisualTokens {
-        long withFeature = Arrays.stream(origins).filter(origin -> origin != NEWLINE).count();
+        long withFeature =
+                Arrays.stream(origins).filter(origin -> origin != NEWLINE).count();
         if (withFeature != features.rows()) {
             throw new IllegalArgumentException(
                     "visual tokens: " + features.rows() + " features for " + withFeature + " origins");
