@@ -1,10 +1,12 @@
 package dev.fovea.engine.family;
 
+import dev.fovea.engine.file.ModelFiles;
 import dev.fovea.engine.text.DecoderConfig;
 import dev.fovea.engine.vision.VisionConfig;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
 
 /// Everything a checkpoint's JSON files say that a forward pass needs; no weights are touched.
 ///
@@ -34,6 +36,37 @@ public record VlmConfig(
 
     /// Where a `<image>` mark stands among the ids in the original LLaVA code, whose vocabulary has no token for it.
     public static final int ORIGINAL_IMAGE_TOKEN = -200;
+
+    private static final String SERVED =
+            "LlavaNextForConditionalGeneration, LlavaForConditionalGeneration, LlavaLlamaForCausalLM";
+
+    /// Reads and checks the configuration of a checkpoint.
+    public static VlmConfig read(ModelFiles files) {
+        Section root = Section.whole(files.configFile(), files.config());
+        return switch (architecture(root)) {
+            case "LlavaNextForConditionalGeneration" -> HuggingFaceConfig.readNext(files);
+            case "LlavaForConditionalGeneration" -> HuggingFaceConfig.read15(files);
+            case "LlavaLlamaForCausalLM" -> OriginalConfig.read(files);
+            default -> throw root.unsupported("architectures", SERVED);
+        };
+    }
+
+    /// The first of `architectures`, or what `model_type` stands for where that is absent.
+    private static String architecture(Section root) {
+        if (root.hasValue("architectures")) {
+            JsonNode first = root.value("architectures").path(0);
+            if (!first.isString()) {
+                throw root.refusal("architectures", "a list of names");
+            }
+            return first.stringValue();
+        }
+        return switch (root.text("model_type", "nothing")) {
+            case "llava_next" -> "LlavaNextForConditionalGeneration";
+            case "llava" -> "LlavaForConditionalGeneration";
+            case "llava_llama" -> "LlavaLlamaForCausalLM";
+            default -> throw root.unsupported("model_type", "llava_next, llava, llava_llama");
+        };
+    }
 
     /// Whose keys the config uses; the names of the weights follow it.
     public enum Spelling {
