@@ -5,5 +5,7 @@ module dev.fovea.engine {
     requires tools.jackson.databind;
     requires java.desktop;
 
+    uses javax.imageio.spi.ImageReaderSpi;
+
     exports dev.fovea.engine;
 }

@@ -1,0 +1,36 @@
+package dev.fovea.engine.image;
+
+import java.util.List;
+
+/// The original LLaVA-1.5: the picture centred on a square of the mean colour, then resized.
+///
+/// @param size    side of the tile in pixels
+/// @param patches patches on each side of the tile
+public record PadPolicy(int size, int patches, Resampler.Filter filter, Normalization normalization)
+        implements ImagePolicy {
+    public PadPolicy {
+        if (size < 1) {
+            throw new IllegalArgumentException("pad: expected a size of at least 1, found " + size);
+        }
+    }
+
+    @Override
+    public Grid grid(int height, int width) {
+        return Grid.single(patches, height, width);
+    }
+
+    @Override
+    public Tiling tiling(RgbImage image) {
+        RgbImage square = Resampler.resize(squared(image, normalization.meanColor()), size, size, filter);
+        Grid grid = grid(image.height(), image.width());
+        return new Tiling(grid, List.of(normalization.toTensor(square)), List.of(square), size, size);
+    }
+
+    /// The picture centred on a square of its longer side; the odd pixel of padding goes right and below.
+    static RgbImage squared(RgbImage image, int color) {
+        int side = Math.max(image.height(), image.width());
+        int top = (side - image.height()) / 2;
+        int left = (side - image.width()) / 2;
+        return side == image.height() && side == image.width() ? image : image.placed(top, left, side, side, color);
+    }
+}

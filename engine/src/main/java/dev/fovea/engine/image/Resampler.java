@@ -1,0 +1,231 @@
+package dev.fovea.engine.image;
+
+import java.util.Arrays;
+
+/// Pillow's resampler for 8-bit pixels, bit for bit, and PyTorch's antialiased bilinear reduction for floats.
+///
+/// Both are separable: each output pixel is a weighted sum of input pixels, first along rows, then along columns. When
+/// reducing, the filter is stretched by the ratio, so that every input pixel counts (antialiasing).
+public final class Resampler {
+    /// The weight of an input pixel by its distance from the output pixel's centre.
+    public enum Filter {
+        /// A triangle of radius 1.
+        BILINEAR(1),
+        /// Keys' cubic of radius 2 with a = -0.5.
+        BICUBIC(2);
+
+        private final double radius;
+
+        Filter(double radius) {
+            this.radius = radius;
+        }
+
+        double at(double distance) {
+            double x = Math.abs(distance);
+            if (this == BILINEAR) {
+                return x < 1 ? 1 - x : 0;
+            }
+            double a = -0.5;
+            if (x < 1) {
+                return ((a + 2) * x - (a + 3)) * x * x + 1;
+            }
+            return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+        }
+    }
+
+    // Pillow: 32-bit sums of 8-bit samples, two bits kept for weights below 0 and above 1.
+    private static final int PRECISION = 22;
+    private static final int HALF = 1 << (PRECISION - 1);
+
+    private Resampler() {}
+
+    /// The weights of one pass: output `i` sums inputs `first[i] … first[i] + count[i] - 1`.
+    ///
+    /// @param weights `[outputs, taps]`, fixed point
+    private record Taps(int[] first, int[] count, int[] weights, int taps) {
+        /// As Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc`, in the same order of double operations.
+        static Taps of(int inputs, int outputs, Filter filter) {
+            double scale = (double) inputs / outputs;
+            double stretch = Math.max(scale, 1.0);
+            double radius = filter.radius * stretch;
+            double shrink = 1.0 / stretch;
+            int taps = (int) Math.ceil(radius) * 2 + 1;
+            int[] first = new int[outputs];
+            int[] count = new int[outputs];
+            int[] weights = new int[Math.multiplyExact(outputs, taps)];
+            double[] k = new double[taps];
+            for (int i = 0; i < outputs; i++) {
+                double center = (i + 0.5) * scale;
+                first[i] = Math.max((int) (center - radius + 0.5), 0);
+                count[i] = Math.min((int) (center + radius + 0.5), inputs) - first[i];
+                double sum = 0;
+                for (int j = 0; j < count[i]; j++) {
+                    k[j] = filter.at((j + first[i] - center + 0.5) * shrink);
+                    sum += k[j];
+                }
+                for (int j = 0; j < count[i]; j++) {
+                    double w = (sum == 0 ? k[j] : k[j] / sum) * (1 << PRECISION);
+                    weights[i * taps + j] = (int) (w < 0 ? w - 0.5 : w + 0.5);
+                }
+            }
+            return new Taps(first, count, weights, taps);
+        }
+
+        int end(int output) {
+            return first[output] + count[output];
+        }
+    }
+
+    /// As `Image.resize((width, height), filter)`. A pass whose size does not change is skipped.
+    public static RgbImage resize(RgbImage image, int height, int width, Filter filter) {
+        if (height < 1 || width < 1) {
+            throw new IllegalArgumentException("resize: expected a size, found " + height + " x " + width);
+        }
+        if (height == image.height() && width == image.width()) {
+            return image;
+        }
+        byte[] rgb = image.rgb();
+        int from = 0;
+        Taps down = height == image.height() ? null : Taps.of(image.height(), height, filter);
+        if (width != image.width()) {
+            // Only rows that the second pass will read.
+            from = down == null ? 0 : down.first[0];
+            int end = down == null ? image.height() : down.end(height - 1);
+            rgb = alongRows(image, from, end, Taps.of(image.width(), width, filter));
+        }
+        if (down != null) {
+            rgb = alongColumns(rgb, 3 * width, from, down);
+        }
+        return new RgbImage(rgb, height, width);
+    }
+
+    // [end - begin, outputs, 3]
+    private static byte[] alongRows(RgbImage image, int begin, int end, Taps taps) {
+        int outputs = taps.first.length;
+        byte[] in = image.rgb();
+        byte[] out = new byte[Math.multiplyExact(3 * (end - begin), outputs)];
+        int to = 0;
+        for (int y = begin; y < end; y++) {
+            for (int x = 0; x < outputs; x++, to += 3) {
+                int at = 3 * (y * image.width() + taps.first[x]);
+                int w = x * taps.taps;
+                int red = HALF;
+                int green = HALF;
+                int blue = HALF;
+                for (int last = w + taps.count[x]; w < last; w++, at += 3) {
+                    int weight = taps.weights[w];
+                    red += (in[at] & 0xff) * weight;
+                    green += (in[at + 1] & 0xff) * weight;
+                    blue += (in[at + 2] & 0xff) * weight;
+                }
+                out[to] = clip(red);
+                out[to + 1] = clip(green);
+                out[to + 2] = clip(blue);
+            }
+        }
+        return out;
+    }
+
+    // in [rows from `begin` on, stride] to [outputs, stride]
+    private static byte[] alongColumns(byte[] in, int stride, int begin, Taps taps) {
+        int outputs = taps.first.length;
+        byte[] out = new byte[Math.multiplyExact(outputs, stride)];
+        int[] sums = new int[stride];
+        for (int y = 0; y < outputs; y++) {
+            Arrays.fill(sums, HALF);
+            for (int j = 0; j < taps.count[y]; j++) {
+                int weight = taps.weights[y * taps.taps + j];
+                int at = (taps.first[y] - begin + j) * stride;
+                for (int x = 0; x < stride; x++) {
+                    sums[x] += (in[at + x] & 0xff) * weight;
+                }
+            }
+            for (int x = 0; x < stride; x++) {
+                out[y * stride + x] = clip(sums[x]);
+            }
+        }
+        return out;
+    }
+
+    private static byte clip(int sum) {
+        return (byte) Math.clamp(sum >> PRECISION, 0, 255);
+    }
+
+    /// PyTorch's `interpolate(mode="bilinear", antialias=True, align_corners=False)` on float32, up to the rounding of
+    /// sums: the weights are the same floats, but PyTorch orders and fuses additions in its own way.
+    ///
+    /// @param chw `[channels, height, width]`
+    /// @return `[channels, outHeight, outWidth]`
+    public static float[] bilinearAntialias(
+            float[] chw, int channels, int height, int width, int outHeight, int outWidth) {
+        if (chw.length != (long) channels * height * width || outHeight < 1 || outWidth < 1) {
+            throw new IllegalArgumentException("[" + channels + ", " + height + ", " + width + "] to " + outHeight
+                    + " x " + outWidth + ": found " + chw.length + " floats");
+        }
+        FloatTaps across = FloatTaps.of(width, outWidth);
+        FloatTaps down = FloatTaps.of(height, outHeight);
+        float[] out = new float[Math.multiplyExact(channels * outHeight, outWidth)];
+        float[] narrow = new float[height * outWidth]; // [height, outWidth], one channel
+        for (int c = 0; c < channels; c++) {
+            across.alongRows(chw, c * height * width, height, width, narrow);
+            down.alongColumns(narrow, outWidth, out, c * outHeight * outWidth);
+        }
+        return out;
+    }
+
+    /// The weights of one pass in float arithmetic.
+    ///
+    /// @param weights `[outputs, taps]`
+    private record FloatTaps(int[] first, int[] count, float[] weights, int taps) {
+        static FloatTaps of(int inputs, int outputs) {
+            float scale = (float) inputs / outputs;
+            float radius = Math.max(scale, 1f);
+            float shrink = scale >= 1 ? 1f / scale : 1f;
+            int taps = (int) Math.ceil(radius) * 2 + 1;
+            int[] first = new int[outputs];
+            int[] count = new int[outputs];
+            float[] weights = new float[outputs * taps];
+            for (int i = 0; i < outputs; i++) {
+                float center = scale * (i + 0.5f);
+                first[i] = Math.max((int) (center - radius + 0.5f), 0);
+                count[i] = Math.min((int) (center + radius + 0.5f), inputs) - first[i];
+                float sum = 0;
+                for (int j = 0; j < count[i]; j++) {
+                    float x = Math.abs((j + first[i] - center + 0.5f) * shrink);
+                    weights[i * taps + j] = x < 1 ? 1 - x : 0;
+                    sum += weights[i * taps + j];
+                }
+                for (int j = 0; j < count[i]; j++) {
+                    weights[i * taps + j] /= sum;
+                }
+            }
+            return new FloatTaps(first, count, weights, taps);
+        }
+
+        void alongRows(float[] in, int offset, int rows, int stride, float[] out) {
+            for (int y = 0, to = 0; y < rows; y++) {
+                for (int i = 0; i < first.length; i++, to++) {
+                    int at = offset + y * stride + first[i];
+                    float sum = in[at] * weights[i * taps];
+                    for (int j = 1; j < count[i]; j++) {
+                        sum += in[at + j] * weights[i * taps + j];
+                    }
+                    out[to] = sum;
+                }
+            }
+        }
+
+        void alongColumns(float[] in, int stride, float[] out, int offset) {
+            for (int i = 0; i < first.length; i++) {
+                int to = offset + i * stride;
+                for (int j = 0; j < count[i]; j++) {
+                    float weight = weights[i * taps + j];
+                    int at = (first[i] + j) * stride;
+                    for (int x = 0; x < stride; x++) {
+                        out[to + x] += in[at + x] * weight;
+                    }
+                }
+            }
+        }
+    }
+}
