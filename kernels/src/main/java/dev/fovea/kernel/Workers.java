@@ -1,6 +1,16 @@
 package dev.fovea.kernel;
 
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
 /// A fixed set of threads that compute together. Owned and closed by whoever made it.
+///
+/// One job at a time: [#forEach] throws `IllegalStateException` if it is called from within a task or while another
+/// thread is in it. Threads that wait spin for some tens of microseconds and then park, so that the steps of a decoder
+/// follow each other without waking a core, and an idle instance uses no processor time.
 public final class Workers implements AutoCloseable {
     /// One unit of work.
     @FunctionalInterface
@@ -10,8 +20,19 @@ public final class Workers implements AutoCloseable {
         void run(int task, int worker);
     }
 
+    /// Longer than the gap between two operations of a decode step, far shorter than a scheduler slice: waking a parked
+    /// core costs about 40 µs, and a spinning thread steals from whoever else wants its core.
+    private static final long SPIN_NANOS = 50_000;
+
+    private static final int SPINS_PER_CLOCK_READ = 32;
+
     private final int threads;
-    private float[][] scratch;
+    private final float[][] scratch;
+    private float[] shared = new float[0];
+    private final Follower[] followers; // workers 1 … threads - 1
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private volatile @Nullable Job job;
+    private volatile boolean closed;
 
     public Workers(int threads) {
         if (threads < 1) {
@@ -19,17 +40,39 @@ public final class Workers implements AutoCloseable {
         }
         this.threads = threads;
         this.scratch = new float[threads][0];
+        this.followers = new Follower[threads - 1];
+        for (int i = 0; i < followers.length; i++) {
+            followers[i] = new Follower(i + 1);
+        }
+        for (Follower follower : followers) {
+            follower.thread.start();
+        }
     }
 
     public int threads() {
         return threads;
     }
 
-    /// Runs tasks `0 … tasks - 1` and returns when all are done. The split is static; the caller's thread takes part.
-    /// An exception of a task is rethrown after the others have finished. Must not be called from within a task.
+    /// Runs tasks `0 … tasks - 1` and returns when all are done. The split is static, a run of neighbouring tasks for
+    /// each worker; the caller's thread takes part as worker 0. An exception of a task is rethrown after all others
+    /// have run. Must not be called from within a task.
     public void forEach(int tasks, Task task) {
-        for (int i = 0; i < tasks; i++) {
-            task.run(i, 0);
+        enter();
+        try {
+            Job current = new Job(task, tasks, Math.min(threads, tasks), Thread.currentThread());
+            if (current.active > 1) {
+                job = current;
+                for (int i = 0; i < current.active - 1; i++) {
+                    followers[i].wakeIfParked();
+                }
+            }
+            current.runShare(0);
+            if (current.active > 1) {
+                awaitUntilDone(current);
+            }
+            current.throwFailure();
+        } finally {
+            busy.set(false);
         }
     }
 
@@ -42,6 +85,178 @@ public final class Workers implements AutoCloseable {
         return scratch[worker];
     }
 
+    /// Scratch memory that all workers may see, at least `floats` long, contents undefined; valid until the next call.
+    /// Must not be called from within a task.
+    public float[] sharedScratch(int floats) {
+        if (shared.length < floats) {
+            shared = new float[floats];
+        }
+        return shared;
+    }
+
+    /// Ends the threads and waits for them. Closing twice changes nothing.
     @Override
-    public void close() {}
+    public void close() {
+        if (closed) {
+            return;
+        }
+        enter();
+        closed = true;
+        boolean interrupted = false;
+        for (Follower follower : followers) {
+            LockSupport.unpark(follower.thread);
+            while (follower.thread.isAlive()) {
+                try {
+                    follower.thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        job = null;
+        Arrays.fill(scratch, new float[0]);
+        shared = new float[0];
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void enter() {
+        if (closed) {
+            throw new IllegalStateException("these workers are closed");
+        }
+        if (!busy.compareAndSet(false, true)) {
+            throw new IllegalStateException(
+                    "these workers are busy: called from within a task, or by a second thread at the same time");
+        }
+    }
+
+    private static void awaitUntilDone(Job current) {
+        long start = System.nanoTime();
+        while (current.pending.get() > 0) {
+            if (!spin(start)) {
+                current.callerParked = true;
+                while (current.pending.get() > 0) {
+                    LockSupport.park(current);
+                }
+                return;
+            }
+        }
+    }
+
+    /// Waits a moment; false when the time to spin since `start` is over.
+    private static boolean spin(long start) {
+        for (int i = 0; i < SPINS_PER_CLOCK_READ; i++) {
+            Thread.onSpinWait();
+        }
+        return System.nanoTime() - start < SPIN_NANOS;
+    }
+
+    /// One call of [#forEach].
+    private static final class Job {
+        final Task task;
+        final int tasks;
+        final int active; // workers that have a share
+        final Thread caller;
+        final AtomicInteger pending; // followers still at work
+        volatile boolean callerParked;
+        private @Nullable Throwable failure; // guarded by this
+
+        Job(Task task, int tasks, int active, Thread caller) {
+            this.task = task;
+            this.tasks = tasks;
+            this.active = active;
+            this.caller = caller;
+            this.pending = new AtomicInteger(active - 1);
+        }
+
+        void runShare(int worker) {
+            int begin = (int) ((long) tasks * worker / Math.max(active, 1));
+            int end = (int) ((long) tasks * (worker + 1) / Math.max(active, 1));
+            for (int i = begin; i < end; i++) {
+                try {
+                    task.run(i, worker);
+                } catch (Throwable e) {
+                    addFailure(e);
+                }
+            }
+        }
+
+        void finishShare() {
+            // The caller sets its flag before it looks at the count a last time; so one of the two sees the other.
+            if (pending.decrementAndGet() == 0 && callerParked) {
+                LockSupport.unpark(caller);
+            }
+        }
+
+        private synchronized void addFailure(Throwable e) {
+            if (failure == null) {
+                failure = e;
+            } else if (!failure.equals(e)) {
+                failure.addSuppressed(e);
+            }
+        }
+
+        synchronized void throwFailure() {
+            switch (failure) {
+                case null -> {}
+                case RuntimeException e -> throw e;
+                case Error e -> throw e;
+                default -> throw new IllegalStateException("a task failed", failure);
+            }
+        }
+    }
+
+    /// The thread of one worker other than the caller.
+    private final class Follower implements Runnable {
+        final int worker;
+        final Thread thread;
+        volatile boolean parked;
+
+        Follower(int worker) {
+            this.worker = worker;
+            this.thread =
+                    Thread.ofPlatform().daemon().name("fovea-worker-" + worker).unstarted(this);
+        }
+
+        @Override
+        public void run() {
+            Job seen = null;
+            while (true) {
+                Job next = awaitOtherThan(seen);
+                if (next == null) {
+                    return;
+                }
+                if (worker < next.active) {
+                    next.runShare(worker);
+                    next.finishShare();
+                }
+                seen = next;
+            }
+        }
+
+        private @Nullable Job awaitOtherThan(@Nullable Job seen) {
+            long start = System.nanoTime();
+            while (!closed) {
+                Job current = job;
+                if (current != seen) {
+                    return current;
+                }
+                if (!spin(start)) {
+                    parked = true;
+                    while (job == seen && !closed) {
+                        LockSupport.park(this);
+                    }
+                    parked = false;
+                }
+            }
+            return null;
+        }
+
+        void wakeIfParked() {
+            if (parked) {
+                LockSupport.unpark(thread);
+            }
+        }
+    }
 }
