@@ -5,14 +5,15 @@ import dev.fovea.engine.family.VlmConfig;
 import dev.fovea.engine.image.Grid;
 import dev.fovea.engine.vision.VisualTokens;
 
-/// How a method spent its tokens on one image: favoured places and tokens lost to padding are known failures of this
-/// field, and these numbers show them.
+/// How a method spent its tokens on one image: favoured places and tokens lost to padding are known failures of
+/// this field, and these numbers show them.
 ///
 /// @param kept       tokens that stand for a place of the picture
 /// @param merged     tokens that stand for no single place
 /// @param newlines   row ends
 /// @param granted    tokens that the method granted to tiles; 0 when it grants none
-/// @param padded     tokens that padding cost: granted but dropped with the padding, or kept though they show nothing else
+/// @param padded     tokens that padding cost: granted but dropped with the padding, or kept though they show nothing
+/// else
 /// @param baseRows   `[patches]`: kept tokens in each row of the base tile
 /// @param mosaicRows `[tileRows * patches]`: kept tokens in each row of the mosaic
 public record Audit(int kept, int merged, int newlines, int granted, int padded, int[] baseRows, int[] mosaicRows) {
@@ -101,8 +102,9 @@ public record Audit(int kept, int merged, int newlines, int granted, int padded,
         /// Whether line `at` of `lines` shows none of a picture of `extent` pixels centred on the square.
         private boolean outside(int at, int lines, int extent) {
             int square = Math.max(grid.imageHeight(), grid.imageWidth());
-            double begin = (square - extent) / 2 * (double) lines / square;
-            double end = ((square - extent) / 2 + extent) * (double) lines / square;
+            int before = (square - extent) / 2; // the odd pixel goes behind, as in PadPolicy
+            double begin = before * (double) lines / square;
+            double end = (before + extent) * (double) lines / square;
             return at + 1 <= begin || at >= end;
         }
     }

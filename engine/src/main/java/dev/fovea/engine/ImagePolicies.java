@@ -32,8 +32,7 @@ final class ImagePolicies {
     static List<RgbImage> tiles(VlmConfig config, RgbImage image, Grid grid, int scale) {
         int side = config.vision().imageSize() * scale;
         // The canvas is given: at another scale the rules could choose another one.
-        AnyRes.Size canvas =
-                new AnyRes.Size(Math.max(1, grid.tileRows()) * side, Math.max(1, grid.tileCols()) * side);
+        AnyRes.Size canvas = new AnyRes.Size(Math.max(1, grid.tileRows()) * side, Math.max(1, grid.tileCols()) * side);
         List<RgbImage> tiles =
                 scaled(config, List.of(canvas), scale).tiling(image).pixels();
         if (tiles.size() == grid.tiles()) {
