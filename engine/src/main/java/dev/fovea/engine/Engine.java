@@ -152,11 +152,12 @@ public final class Engine implements AutoCloseable {
 
     /// Encodes one image and applies a method's choice after the tower, without the language model.
     public Inspection inspect(ImageInput image, TokenReduction reduction) {
+        TokenReduction method = reduction.forModel(config());
         RgbImage pixels = encoder.decode(image);
         lock();
         try {
             ImageEncoder.Encoded encoded =
-                    encoder.encode(new ImageInput.Pixels(pixels), reduction, new StatsRecorder(kernels));
+                    encoder.encode(new ImageInput.Pixels(pixels), method, new StatsRecorder(kernels));
             return new Inspection(pixels, encoded.grid(), encoded.reduced(), encoded.stats());
         } finally {
             unlock();

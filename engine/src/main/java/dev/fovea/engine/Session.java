@@ -2,6 +2,7 @@ package dev.fovea.engine;
 
 import dev.fovea.engine.ImageEncoder.Encoded;
 import dev.fovea.engine.reduce.ImageSpan;
+import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.text.Decoder;
 import dev.fovea.engine.text.DecoderHook;
 import dev.fovea.engine.text.KvCache;
@@ -20,7 +21,7 @@ import java.util.stream.IntStream;
 /// Belongs to one thread at a time and throws if entered twice; [#cancel] may come from any thread.
 public final class Session implements AutoCloseable {
     private final Engine engine;
-    private final SessionOptions options;
+    private final TokenReduction reduction;
     private final int context;
     private final KvCache cache;
     private final AtomicBoolean entered = new AtomicBoolean();
@@ -40,7 +41,7 @@ public final class Session implements AutoCloseable {
 
     Session(Engine engine, SessionOptions options) {
         this.engine = engine;
-        this.options = options;
+        this.reduction = options.reduction().forModel(engine.config());
         this.context = engine.contextLength(options);
         this.cache =
                 new KvCache(engine.model().config().text(), engine.options().cacheFormat());
@@ -49,6 +50,11 @@ public final class Session implements AutoCloseable {
     /// Positions that the session can hold.
     public int contextLength() {
         return context;
+    }
+
+    /// The method as it works on this model.
+    public TokenReduction reduction() {
+        return reduction;
     }
 
     /// Where the images of the conversation lie among its positions, in order.
@@ -95,6 +101,11 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    private void replaceHook() {
+        hook.close();
+        hook = reduction.hook(engine.model().decoder(), List.copyOf(images));
+    }
+
     /// Stops the answer that is being made, within one layer of a prompt or one token; harmless when there is none.
     public void cancel() {
         cancelled = true;
@@ -106,6 +117,7 @@ public final class Session implements AutoCloseable {
         enter();
         closed = true;
         entered.set(false);
+        hook.close();
         cache.close();
         engine.closed(this);
     }
@@ -140,7 +152,7 @@ public final class Session implements AutoCloseable {
                 recorder.resync();
                 Tensor rows = rows(ids);
                 if (images.size() > known) {
-                    hook = options.reduction().hook(engine.model().decoder(), List.copyOf(images));
+                    replaceHook();
                 }
                 Tensor logits = forward(rows, Phase.PREFILL);
                 history = concat(history, ids);
@@ -175,7 +187,7 @@ public final class Session implements AutoCloseable {
             cache.truncate(begin);
             position = begin;
             images.subList(known, images.size()).clear();
-            hook = options.reduction().hook(engine.model().decoder(), List.copyOf(images));
+            replaceHook();
         }
 
         private StopReason decode(Answer answer, boolean more) {
@@ -237,7 +249,7 @@ public final class Session implements AutoCloseable {
             List<Encoded> encoded = new ArrayList<>();
             for (ImageInput image : prompt.images()) {
                 listener.progress(Stage.VISION, encoded.size(), marks);
-                encoded.add(engine.encoder().encode(image, options.reduction(), recorder));
+                encoded.add(engine.encoder().encode(image, reduction, recorder));
                 if (cancelled) {
                     throw new CancelledException();
                 }

@@ -25,9 +25,8 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /// FastV against the authors' fork (`goldens/fastv`): ranking, kept positions, logits, greedy answers with the cache
-/// and
-/// without it, where the choice is made anew for every token. "full" cases see all tiles, "base" cases the base tile
-/// alone, which is `thumbnail,fastv`.
+/// and without it, where the choice is made anew for every token. "full" cases see all tiles, "base" cases the base
+/// tile alone, which is `thumbnail,fastv`.
 class FastVParityTest {
     @Test
     void staticPruningEqualsTheAuthorsCode() {
@@ -125,9 +124,8 @@ class FastVParityTest {
         for (int step = 0; step < count; step++) {
             Tensor rows = Tensor.zeros(
                     ids.length - 1 + image.rows().rows(), engine.config().text().hidden());
-            int begin = splice(engine, ids, image.rows(), rows);
-            ImageSpan span = new ImageSpan(
-                    begin, begin + image.rows().rows(), image.reduced().prompt(), image.grid(), image.outside());
+            int begin = Prompts.splice(engine, ids, image.rows(), rows);
+            ImageSpan span = Prompts.span(begin, image);
             try (KvCache cache = new KvCache(engine.config().text(), Format.F32)) {
                 Tensor logits = engine.model()
                         .decoder()
@@ -144,23 +142,5 @@ class FastVParityTest {
             }
         }
         return Arrays.copyOfRange(ids, prompt.length, ids.length);
-    }
-
-    /// Embeds the ids with the image's rows in their place. Returns where these begin.
-    private static int splice(Engine engine, int[] ids, Tensor image, Tensor rows) {
-        int row = 0;
-        int begin = 0;
-        for (int id : ids) {
-            if (id == engine.imageToken()) {
-                begin = row;
-                for (int r = 0; r < image.rows(); r++) {
-                    image.copyRow(r, rows.data(), rows.at(row++));
-                }
-            } else {
-                engine.model().decoder().embed(id, rows.slice(row, row + 1));
-                row++;
-            }
-        }
-        return begin;
     }
 }

@@ -3,8 +3,9 @@ package dev.fovea.engine.image;
 import java.util.ArrayList;
 import java.util.List;
 
-/// FlexAttention: the picture centred on a square, resized to high resolution, cut into tiles; tile 0 is a reduction of
-/// the normalised high-resolution tensor itself, not of the picture.
+/// FlexAttention: the picture centred on a square, resized to high resolution, cut into tiles; tile 0 is a
+/// reduction of the normalised high-resolution tensor itself, not of the picture. Only tile 0 belongs to the
+/// prompt.
 ///
 /// @param highResSize side of the square in pixels, a multiple of `size`
 /// @param size        side of a tile in pixels
@@ -21,7 +22,7 @@ public record HiResPolicy(int highResSize, int size, int patches, Resampler.Filt
     @Override
     public Grid grid(int height, int width) {
         int zoom = highResSize / size;
-        return Grid.whole(zoom, zoom, patches, height, width);
+        return Grid.outside(zoom, zoom, patches, height, width);
     }
 
     @Override
