@@ -59,7 +59,10 @@ final class TokenizerJson {
     Tokenizer tokenizer() {
         Map<String, Integer> model = model();
         TextRewrite rewrite = new TextRewrite(normalizer(root.at("normalizer")), cut(root.at("pre_tokenizer")));
-        List<AddedToken> added = TokenizerConfig.merged(added(), config.declared(model), rewrite);
+        List<AddedToken> own = added();
+        Map<String, Integer> known = new HashMap<>(model);
+        own.forEach(token -> known.putIfAbsent(token.content(), token.id()));
+        List<AddedToken> added = TokenizerConfig.merged(own, config.declared(known), rewrite);
         Vocabulary vocabulary = new Vocabulary(root.file(), model, added);
         AddedTokens tokens = new AddedTokens(added);
         BytePairs pairs = new BytePairs(model, merges(model), new Trie(), rules(model));

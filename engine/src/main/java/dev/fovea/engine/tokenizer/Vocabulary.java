@@ -17,7 +17,7 @@ final class Vocabulary {
     static final int MAX_TOKENS = 1 << 21;
 
     /// How many ids may have no token. Added tokens may leave holes, but a wild id must not cost memory.
-    private static final int MAX_HOLES = 1 << 16;
+    static final int MAX_HOLES = 1 << 16;
 
     private final Map<String, Integer> ids;
     private final @Nullable String[] tokens; // [size], null where an id has no token

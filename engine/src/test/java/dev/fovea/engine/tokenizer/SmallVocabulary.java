@@ -100,6 +100,14 @@ final class SmallVocabulary {
         return Tokenizer.load(write(folder, "tokenizer.json", tokenizerJson(variant, false)));
     }
 
+    static int[] ids(JsonNode array) {
+        int[] ids = new int[array.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = array.get(i).intValue();
+        }
+        return ids;
+    }
+
     /// The options of a `tokenizer.model` by name.
     JsonNode modelOptions(String name) {
         for (JsonNode variant : goldens.get("sentencepiece")) {

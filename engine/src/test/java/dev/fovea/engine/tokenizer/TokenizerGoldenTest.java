@@ -1,5 +1,6 @@
 package dev.fovea.engine.tokenizer;
 
+import static dev.fovea.engine.tokenizer.SmallVocabulary.ids;
 import static dev.fovea.engine.tokenizer.SmallVocabulary.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
@@ -114,13 +115,5 @@ class TokenizerGoldenTest {
         assertThat(tokenizer.decode(ids)).isEqualTo(golden.get("decoded").stringValue());
         assertThat(tokenizer.decodeSkippingSpecials(ids))
                 .isEqualTo(golden.get("skipped").stringValue());
-    }
-
-    private static int[] ids(JsonNode array) {
-        int[] ids = new int[array.size()];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = array.get(i).intValue();
-        }
-        return ids;
     }
 }
