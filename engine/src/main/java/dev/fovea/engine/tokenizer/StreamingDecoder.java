@@ -40,7 +40,7 @@ public final class StreamingDecoder {
 
     /// Takes the next id and returns the text that is complete now, perhaps none.
     public String push(int id) {
-        String token = vocabulary.token(id);
+        String token = vocabulary.shown(id);
         if (token == null || (skipSpecials && vocabulary.special(id))) {
             return "";
         }

@@ -5,7 +5,6 @@ import dev.fovea.engine.tokenizer.AddedTokens.Trie;
 import dev.fovea.engine.tokenizer.BytePairs.Rules;
 import dev.fovea.engine.tokenizer.TextRewrite.Cut;
 import dev.fovea.engine.tokenizer.TextRewrite.Metaspace;
-import dev.fovea.engine.tokenizer.TextRewrite.Place;
 import dev.fovea.engine.tokenizer.TextRewrite.Prepend;
 import dev.fovea.engine.tokenizer.TextRewrite.Replace;
 import dev.fovea.engine.tokenizer.TextRewrite.Scheme;
@@ -59,10 +58,13 @@ final class TokenizerJson {
 
     Tokenizer tokenizer() {
         Map<String, Integer> model = model();
-        List<AddedToken> added = TokenizerConfig.merged(added(), config.declared(model));
-        Vocabulary vocabulary = new Vocabulary(root.file(), model, added);
         TextRewrite rewrite = new TextRewrite(normalizer(root.at("normalizer")), cut(root.at("pre_tokenizer")));
-        AddedTokens tokens = new AddedTokens(added, text -> rewrite.normalize(text, Place.START));
+        List<AddedToken> own = added();
+        Map<String, Integer> known = new HashMap<>(model);
+        own.forEach(token -> known.putIfAbsent(token.content(), token.id()));
+        List<AddedToken> added = TokenizerConfig.merged(own, config.declared(known), rewrite);
+        Vocabulary vocabulary = new Vocabulary(root.file(), model, added);
+        AddedTokens tokens = new AddedTokens(added);
         BytePairs pairs = new BytePairs(model, merges(model), new Trie(), rules(model));
         Frame frame = config.frame(frame(root.at("post_processor"), vocabulary), vocabulary);
         return new Tokenizer(vocabulary, new Stages(tokens, rewrite, pairs), frame, decoder(root.at("decoder")));
