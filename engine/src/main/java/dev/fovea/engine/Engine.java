@@ -76,7 +76,7 @@ public final class Engine implements AutoCloseable {
 
     /// Loads a checkpoint directory in Hugging Face layout (or the original LLaVA naming, as safetensors).
     ///
-    /// Weights are mapped, not copied, and freed by [#close].
+    /// Weights are mapped, not copied, and freed by [#close]. Without tokenizer files prompts are token ids.
     ///
     /// @throws dev.fovea.engine.file.ModelFormatException when a file is not what it should be
     /// @throws dev.fovea.engine.file.UnsupportedModelException when it is, but Fovea does not serve it
@@ -84,10 +84,12 @@ public final class Engine implements AutoCloseable {
         return make(options, (kernels, workers, arena) -> {
             ModelFiles files = ModelFiles.open(directory, arena);
             VlmConfig config = VlmConfig.read(files);
-            Tokenizer tokenizer = Tokenizer.load(directory);
-            ChatFormat chat = options.chatFormat().map(ChatFormat::named).orElseGet(() -> ChatFormat.of(directory));
+            Optional<Tokenizer> tokenizer =
+                    Tokenizer.present(directory) ? Optional.of(Tokenizer.load(directory)) : Optional.empty();
+            Optional<ChatFormat> chat = tokenizer.map(
+                    _ -> options.chatFormat().map(ChatFormat::named).orElseGet(() -> ChatFormat.of(directory)));
             VisionLanguageModel model = Models.load(files, config, kernels);
-            return new Loaded(model, Optional.of(tokenizer), Optional.of(chat), kernels, workers, arena);
+            return new Loaded(model, tokenizer, chat, kernels, workers, arena);
         });
     }
 
@@ -168,7 +170,7 @@ public final class Engine implements AutoCloseable {
         return options;
     }
 
-    /// Empty for models with random weights.
+    /// Empty for models with random weights and checkpoints without tokenizer files.
     public Optional<Tokenizer> tokenizer() {
         return tokenizer;
     }
