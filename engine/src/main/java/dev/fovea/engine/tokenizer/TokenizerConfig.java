@@ -45,7 +45,7 @@ final class TokenizerConfig {
 
     private static JsonField readIfThere(Path file) {
         if (!Files.exists(file)) {
-            return new JsonField(file, "", MissingNode.getInstance());
+            return JsonField.of(file, MissingNode.getInstance());
         }
         JsonField content = JsonField.read(file);
         if (!content.isObject()) {

@@ -119,21 +119,22 @@ final class TokenizerJson {
         PairTable pairs = new PairTable(merges.size());
         for (int rank = 0; rank < merges.size(); rank++) {
             JsonField merge = merges.get(rank);
-            List<String> sides = merge.isText() ? List.of(merge.text().split(" ", -1)) : texts(merge);
-            if (sides.size() != 2) {
-                throw merge.unexpected("\"a b\" or [\"a\", \"b\"]");
-            }
-            pairs.put(
-                    id(model, merge, sides.get(0)),
-                    id(model, merge, sides.get(1)),
-                    rank,
-                    id(model, merge, sides.get(0) + sides.get(1)));
+            String[] sides = sides(merge);
+            int left = id(model, merge, sides[0]);
+            int right = id(model, merge, sides[1]);
+            pairs.put(left, right, rank, id(model, merge, sides[0] + sides[1]));
         }
         return pairs;
     }
 
-    private static List<String> texts(JsonField array) {
-        return array.items().stream().map(JsonField::text).toList();
+    private static String[] sides(JsonField merge) {
+        String[] sides = merge.isText()
+                ? merge.text().split(" ", -1)
+                : merge.items().stream().map(JsonField::text).toArray(String[]::new);
+        if (sides.length != 2) {
+            throw merge.unexpected("\"a b\" or [\"a\", \"b\"]");
+        }
+        return sides;
     }
 
     private static int id(Map<String, Integer> model, JsonField place, String token) {
