@@ -82,6 +82,7 @@ final class TokenizerConfig {
         }
         Set<String> special = specialContents();
         if (added.present()) {
+            // This file knows no flags: its tokens are found in the text as it came.
             added.fields().forEach((content, id) -> {
                 Set<Flag> flags = special.contains(content) ? EnumSet.of(Flag.SPECIAL) : EnumSet.noneOf(Flag.class);
                 declared.add(id, checked(id, new AddedToken(id.count(), content, flags)));

@@ -33,9 +33,8 @@ import java.util.Set;
 ///   "decoder":       Sequence of Replace, ByteFallback, Fuse, Strip }
 /// ```
 ///
-/// Whatever else a file asks for is an error. `truncation` and `padding` are passed over: they belong to a call, and
-/// the
-/// reference's loader sets them for each call.
+/// Whatever else a file asks for is an error. `truncation` and `padding` are passed over: they belong to a call,
+/// and the reference's loader sets them for each call.
 final class TokenizerJson {
     /// The longest text by which a normaliser or decoder may replace something; in use are single characters.
     private static final int MAX_REPLACEMENT_CHARS = 64;

@@ -219,4 +219,17 @@ class TokenizerTest {
         assertThat(tokenizer.decodeSkippingSpecials(new int[] {size + 3, size + 1}))
                 .isEmpty();
     }
+
+    @Test
+    void aSpecialTokenIsLeftOutEvenIfTheNormaliserChangesIt() {
+        ObjectNode json = small.tokenizerJson(small.variant("prepend"), false);
+        int id = small.tokens().size() + 2;
+        ObjectNode token = json.withArray("added_tokens").addObject();
+        token.put("id", id).put("content", "<one two>").put("normalized", true).put("special", true);
+        Tokenizer tokenizer = Tokenizer.load(write(folder, "tokenizer.json", json));
+        int[] ids = tokenizer.encode("a <one two>b");
+        assertThat(ids).contains(id);
+        assertThat(tokenizer.decode(ids)).isEqualTo("<s> a <one two>b");
+        assertThat(tokenizer.decodeSkippingSpecials(ids)).isEqualTo("ab");
+    }
 }
