@@ -45,7 +45,7 @@ final class TokenizerConfig {
 
     private static JsonField readIfThere(Path file) {
         if (!Files.exists(file)) {
-            return new JsonField(file, "", MissingNode.getInstance());
+            return JsonField.of(file, MissingNode.getInstance());
         }
         JsonField content = JsonField.read(file);
         if (!content.isObject()) {
@@ -82,6 +82,7 @@ final class TokenizerConfig {
         }
         Set<String> special = specialContents();
         if (added.present()) {
+            // This file knows no flags: its tokens are found in the text as it came.
             added.fields().forEach((content, id) -> {
                 Set<Flag> flags = special.contains(content) ? EnumSet.of(Flag.SPECIAL) : EnumSet.noneOf(Flag.class);
                 declared.add(id, checked(id, new AddedToken(id.count(), content, flags)));
