@@ -10,6 +10,7 @@ import dev.fovea.engine.image.ImagePolicy;
 import dev.fovea.engine.image.Normalization;
 import dev.fovea.engine.image.PadPolicy;
 import dev.fovea.engine.image.Resampler;
+import dev.fovea.engine.image.StretchPolicy;
 import java.util.List;
 
 /// Chooses how images are cut from what the checkpoint says.
@@ -36,9 +37,9 @@ final class ImagePolicies {
                         patches,
                         filter,
                         normalization);
-            case CENTER_CROP -> new CropPolicy(size, size, patches, filter, normalization);
+            case CENTER_CROP -> new CropPolicy(image.shortEdge(), size, patches, filter, normalization);
             case PAD -> new PadPolicy(size, patches, filter, normalization);
-            case STRETCH -> throw new IllegalStateException("stretch");
+            case STRETCH -> new StretchPolicy(size, patches, filter, normalization);
         };
     }
 
