@@ -15,7 +15,9 @@ import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.Workspace;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -44,6 +46,7 @@ public final class Engine implements AutoCloseable {
     private final Arena arena;
     private final Workspace workspace = new Workspace();
     private final ImageEncoder encoder;
+    private final Set<Integer> ends; // tokens that end an answer
     private final long loadNanos;
     private final ReentrantLock turn = new ReentrantLock(true);
     private final AtomicInteger sessions = new AtomicInteger();
@@ -57,7 +60,19 @@ public final class Engine implements AutoCloseable {
         this.workers = loaded.workers;
         this.arena = loaded.arena;
         this.encoder = new ImageEncoder(model, kernels, workspace, ImagePolicies.of(model.config()), options);
+        this.ends = ends(loaded);
         this.loadNanos = System.nanoTime() - begin;
+    }
+
+    /// The checkpoint's end tokens and those of its conversation format.
+    private static Set<Integer> ends(Loaded loaded) {
+        Set<Integer> ends = new HashSet<>(loaded.model.config().eos());
+        if (loaded.chat.isPresent() && loaded.tokenizer.isPresent()) {
+            for (int id : loaded.chat.get().stopIds(loaded.tokenizer.get())) {
+                ends.add(id);
+            }
+        }
+        return Set.copyOf(ends);
     }
 
     /// What loading yields.
@@ -205,7 +220,7 @@ public final class Engine implements AutoCloseable {
     }
 
     boolean ends(int token) {
-        return model.config().eos().contains(token);
+        return ends.contains(token);
     }
 
     int imageToken() {
