@@ -51,6 +51,9 @@ abstract class KernelsContract {
     @ParameterizedTest
     @CsvSource({
         "0, 8, 8",
+        "3, 0, 5",
+        "20, 0, 5",
+        "20, 2100, 5",
         "1, 1, 1",
         "1, 7, 3",
         "1, 16, 4",

@@ -52,7 +52,7 @@ final class ManyRowAttention {
     /// One head, rows `[first, end)`.
     private final class Task {
         private final Tensor q; // [rows, headDim] of this head
-        private final Tensor y; // [rows, headDim] of this head
+        private final Tensor y; // [end - first, headDim] of this head
         private final KeyValues kv;
         private final Visible visible;
         private final int first;
@@ -74,7 +74,7 @@ final class ManyRowAttention {
             int headDim = kv.headDim();
             int width = tiles.width();
             this.q = q.columns(head * headDim, (head + 1) * headDim);
-            this.y = y.columns(head * headDim, (head + 1) * headDim);
+            this.y = y.columns(head * headDim, (head + 1) * headDim).slice(first, end);
             this.kv = kv;
             this.visible = visible;
             this.first = first;
@@ -123,9 +123,7 @@ final class ManyRowAttention {
                 codec.unpack(kv.format(), kv.keys(), index + d, kv.stride(), count, depth, scratch, to, Tiles.STRIDE);
             }
             codec.unpack(kv.format(), kv.values(), index, kv.stride(), count, headDim, scratch, rawAt, headDim);
-            for (int d = 0; d < headDim; d++) {
-                Panels.unpackLane(scratch, rawAt + d, headDim, count, null, 0, scratch, valuesAt + d * Tiles.STRIDE);
-            }
+            Panels.transpose(scratch, rawAt, count, headDim, scratch, valuesAt, Tiles.STRIDE);
         }
 
         /// Keys `key … key + count - 1` for the rows of one panel, as far as they see them.
@@ -164,10 +162,7 @@ final class ManyRowAttention {
             int width = tiles.width();
             int sums = sumsAt + panel * paddedDim * width;
             rows.divide(scratch, stateAt + (panel * 2 + 1) * width, scratch, sums, paddedDim);
-            for (int lane = 0; first + panel * width + lane < end && lane < width; lane++) {
-                int to = y.at(first + panel * width + lane);
-                Panels.unpackLane(scratch, sums + lane, width, kv.headDim(), null, 0, y.data(), to);
-            }
+            Panels.unpack(scratch, sums, width, null, 0, y, panel * width);
         }
     }
 }
