@@ -108,6 +108,15 @@ public final class Engine implements AutoCloseable {
         });
     }
 
+    /// A checkpoint directory without its tokenizer's files; prompts are token ids.
+    static Engine loadWithoutTokenizer(Path directory, EngineOptions options) {
+        return make(options, (kernels, workers, arena) -> {
+            ModelFiles files = ModelFiles.open(directory, arena);
+            VisionLanguageModel model = Models.load(files, VlmConfig.read(files), kernels);
+            return new Loaded(model, Optional.empty(), Optional.empty(), kernels, workers, arena);
+        });
+    }
+
     /// A model with random weights and no tokenizer, for measuring; prompts are token ids.
     ///
     /// @param format of the weights, F32 or BF16

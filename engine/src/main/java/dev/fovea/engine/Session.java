@@ -51,6 +51,21 @@ public final class Session implements AutoCloseable {
         return context;
     }
 
+    /// Where the images of the conversation lie among its positions, in order.
+    public List<ImageSpan> images() {
+        return List.copyOf(images);
+    }
+
+    /// The method's work inside the decoder; what it chose can be read from a hook that keeps a trace of it.
+    public DecoderHook hook() {
+        return hook;
+    }
+
+    /// Positions of the rows that a layer's cache holds.
+    int[] positions(int layer) {
+        return cache.positions(layer);
+    }
+
     /// Answers a prompt; the turns before it count.
     ///
     /// @param sink receives the answer token by token, outside of any lock

@@ -21,16 +21,23 @@ final class Engines {
     }
 
     static Engine load(Path checkpoint, String kernels) {
+        return Engine.load(checkpoint, options(kernels));
+    }
+
+    /// A checkpoint of the test resources, which has no tokenizer.
+    static Engine small(String name) {
+        return Engine.loadWithoutTokenizer(Checkpoints.named(name), options("best"));
+    }
+
+    private static EngineOptions options(String kernels) {
         EngineOptions standard = EngineOptions.standard();
-        return Engine.load(
-                checkpoint,
-                new EngineOptions(
-                        standard.threads(),
-                        kernels,
-                        standard.compute(),
-                        standard.cacheFormat(),
-                        standard.imageLimits(),
-                        standard.applyExif(),
-                        Optional.empty()));
+        return new EngineOptions(
+                standard.threads(),
+                kernels,
+                standard.compute(),
+                standard.cacheFormat(),
+                standard.imageLimits(),
+                standard.applyExif(),
+                Optional.empty());
     }
 }

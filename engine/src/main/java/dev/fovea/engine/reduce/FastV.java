@@ -121,14 +121,18 @@ public final class FastV implements TokenReduction {
             return LayerPlan.ALL;
         }
 
-        /// Rows that go on: all text, and the best of this pass's visual rows, in order.
+        /// Rows that go on: all text, and the best of this pass's visual rows, in order. The last row, which asks, is
+        /// never a candidate: unlike the reference, a prompt may end with an image.
         private int[] survivors(int[] positions) {
-            int[] candidates = Arrays.stream(positions).filter(visual::get).toArray();
+            int[] candidates = Arrays.stream(positions, 0, positions.length - 1)
+                    .filter(visual::get)
+                    .toArray();
             if (candidates.length == 0) {
                 return allRows(positions.length);
             }
             kept = best(candidates);
             BitSet keep = new BitSet();
+            keep.set(positions[positions.length - 1]);
             for (int position : kept) {
                 keep.set(position);
             }
@@ -154,8 +158,7 @@ public final class FastV implements TokenReduction {
             for (int i = 0; i < ranked.length; i++) {
                 ranked[i] = scores[candidates[i]];
             }
-            int count = (int) Math.rint(candidates.length * (1 - r));
-            int[] best = TopTokens.order(ranked, count);
+            int[] best = TopTokens.order(ranked, kept(candidates.length, r));
             Arrays.setAll(best, i -> candidates[best[i]]);
             Arrays.sort(best);
             return best;
@@ -170,6 +173,11 @@ public final class FastV implements TokenReduction {
         public float[] scores() {
             return scores.clone();
         }
+    }
+
+    /// How many of `candidates` stay, half to even as the authors' Python rounds.
+    static int kept(int candidates, double r) {
+        return (int) Math.rint(candidates * (1 - r));
     }
 
     /// Tokens that a span's pruning left, as places on the picture.
