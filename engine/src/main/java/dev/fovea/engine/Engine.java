@@ -16,6 +16,7 @@ import dev.fovea.kernel.Workspace;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -178,6 +179,14 @@ public final class Engine implements AutoCloseable {
         } finally {
             unlock();
         }
+    }
+
+    /// The tiles of an inspected image before normalisation, for pictures of them.
+    ///
+    /// @param scale how many times larger than the tower sees them
+    /// @return one square for each tile, the whole picture first
+    public List<RgbImage> tiles(Inspection inspection, int scale) {
+        return ImagePolicies.tiles(config(), inspection.image(), inspection.grid(), scale);
     }
 
     /// What the checkpoint says about the model.
