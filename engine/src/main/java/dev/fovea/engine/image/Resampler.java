@@ -1,6 +1,7 @@
 package dev.fovea.engine.image;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /// Pillow's resampler for 8-bit pixels, bit for bit, and PyTorch's antialiased bilinear reduction for floats.
 ///
@@ -37,27 +38,49 @@ public final class Resampler {
     private static final int PRECISION = 22;
     private static final int HALF = 1 << (PRECISION - 1);
 
+    // Rows padded at a time.
+    private static final int STRIP = 64;
+
     private Resampler() {}
+
+    /// One direction of a resize: `inputs` lines become `outputs`, of which `[begin, end)` are wanted.
+    record Axis(int inputs, int outputs, int begin, int end) {
+        Axis {
+            if (outputs < 1) {
+                throw new IllegalArgumentException("resize: expected a size of at least 1, found " + outputs);
+            }
+            Objects.checkFromToIndex(begin, end, outputs);
+        }
+
+        static Axis whole(int inputs, int outputs) {
+            return new Axis(inputs, outputs, 0, outputs);
+        }
+
+        boolean changes() {
+            return inputs != outputs;
+        }
+    }
 
     /// The weights of one pass: output `i` sums inputs `first[i] … first[i] + count[i] - 1`.
     ///
     /// @param weights `[outputs, taps]`, fixed point
     private record Taps(int[] first, int[] count, int[] weights, int taps) {
         /// As Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc`, in the same order of double operations.
-        static Taps of(int inputs, int outputs, Filter filter) {
-            double scale = (double) inputs / outputs;
+        static Taps of(Axis axis, Filter filter) {
+            double scale = (double) axis.inputs / axis.outputs;
             double stretch = Math.max(scale, 1.0);
             double radius = filter.radius * stretch;
             double shrink = 1.0 / stretch;
             int taps = (int) Math.ceil(radius) * 2 + 1;
+            int outputs = axis.end - axis.begin;
             int[] first = new int[outputs];
             int[] count = new int[outputs];
             int[] weights = new int[Math.multiplyExact(outputs, taps)];
             double[] k = new double[taps];
             for (int i = 0; i < outputs; i++) {
-                double center = (i + 0.5) * scale;
+                double center = (axis.begin + i + 0.5) * scale;
                 first[i] = Math.max((int) (center - radius + 0.5), 0);
-                count[i] = Math.min((int) (center + radius + 0.5), inputs) - first[i];
+                count[i] = Math.min((int) (center + radius + 0.5), axis.inputs) - first[i];
                 double sum = 0;
                 for (int j = 0; j < count[i]; j++) {
                     k[j] = filter.at((j + first[i] - center + 0.5) * shrink);
@@ -71,32 +94,60 @@ public final class Resampler {
             return new Taps(first, count, weights, taps);
         }
 
-        int end(int output) {
-            return first[output] + count[output];
+        /// Past the last input that any output reads.
+        int end() {
+            int last = first.length - 1;
+            return first[last] + count[last];
         }
     }
 
     /// As `Image.resize((width, height), filter)`. A pass whose size does not change is skipped.
     public static RgbImage resize(RgbImage image, int height, int width, Filter filter) {
-        if (height < 1 || width < 1) {
-            throw new IllegalArgumentException("resize: expected a size, found " + height + " x " + width);
+        return resize(image, Axis.whole(image.height(), height), Axis.whole(image.width(), width), filter);
+    }
+
+    /// A window of the resized picture, without computing the rest.
+    static RgbImage resize(RgbImage image, Axis down, Axis across, Filter filter) {
+        int height = down.end - down.begin;
+        int width = across.end - across.begin;
+        if (!down.changes()) {
+            return new RgbImage(alongRows(image, down.begin, down.end, across, filter), height, width);
         }
-        if (height == image.height() && width == image.width()) {
-            return image;
+        // The first pass makes only the rows that the second will read.
+        Taps taps = Taps.of(down, filter);
+        byte[] rows = alongRows(image, taps.first[0], taps.end(), across, filter);
+        return new RgbImage(alongColumns(rows, 3 * width, taps.first[0], taps), height, width);
+    }
+
+    /// The picture centred on a square of its longer side and resized; the odd pixel of padding goes right and below.
+    ///
+    /// Equal to resizing the padded square, which is never made: for a long picture it would be enormous. Rows of
+    /// padding alone keep their colour, because rounded weights sum to 1 within half a level for any reduction by
+    /// less than 4000.
+    ///
+    /// @param color `0xRRGGBB` of the padding
+    static RgbImage resizeSquared(RgbImage image, int size, int color, Filter filter) {
+        int side = Math.max(image.height(), image.width());
+        Axis axis = Axis.whole(side, size);
+        int left = (side - image.width()) / 2;
+        Taps taps = Taps.of(axis, filter);
+        RgbImage narrow = RgbImage.filled(image.height(), size, color); // [image height, size, 3]
+        for (int y = 0; y < image.height(); y += STRIP) {
+            int rows = Math.min(STRIP, image.height() - y);
+            RgbImage strip = image.crop(y, 0, rows, image.width()).placed(0, left, rows, side, color);
+            byte[] resized = axis.changes() ? alongRows(strip, 0, rows, taps) : strip.rgb();
+            System.arraycopy(resized, 0, narrow.rgb(), 3 * size * y, resized.length);
         }
-        byte[] rgb = image.rgb();
-        int from = 0;
-        Taps down = height == image.height() ? null : Taps.of(image.height(), height, filter);
-        if (width != image.width()) {
-            // Only rows that the second pass will read.
-            from = down == null ? 0 : down.first[0];
-            int end = down == null ? image.height() : down.end(height - 1);
-            rgb = alongRows(image, from, end, Taps.of(image.width(), width, filter));
-        }
-        if (down != null) {
-            rgb = alongColumns(rgb, 3 * width, from, down);
-        }
-        return new RgbImage(rgb, height, width);
+        int top = (side - image.height()) / 2;
+        return resize(narrow.placed(top, 0, side, size, color), axis, Axis.whole(size, size), filter);
+    }
+
+    // Rows `[begin, end)` of the image with their width resized: [end - begin, across.end - across.begin, 3]
+    private static byte[] alongRows(RgbImage image, int begin, int end, Axis across, Filter filter) {
+        return across.changes()
+                ? alongRows(image, begin, end, Taps.of(across, filter))
+                : image.crop(begin, across.begin, end - begin, across.end - across.begin)
+                        .rgb();
     }
 
     // [end - begin, outputs, 3]
