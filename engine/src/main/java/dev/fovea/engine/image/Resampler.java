@@ -1,6 +1,5 @@
 package dev.fovea.engine.image;
 
-import java.util.Arrays;
 import java.util.Objects;
 
 /// Pillow's resampler for 8-bit pixels, bit for bit, and PyTorch's antialiased bilinear reduction for floats.
@@ -38,9 +37,6 @@ public final class Resampler {
     private static final int PRECISION = 22;
     private static final int HALF = 1 << (PRECISION - 1);
 
-    // Rows padded at a time.
-    private static final int STRIP = 64;
-
     private Resampler() {}
 
     /// One direction of a resize: `inputs` lines become `outputs`, of which `[begin, end)` are wanted.
@@ -64,7 +60,8 @@ public final class Resampler {
     /// The weights of one pass: output `i` sums inputs `first[i] … first[i] + count[i] - 1`.
     ///
     /// @param weights `[outputs, taps]`, fixed point
-    private record Taps(int[] first, int[] count, int[] weights, int taps) {
+    /// @param outside `[outputs]`: the sum of the weights that fall on padding
+    private record Taps(int[] first, int[] count, int[] weights, int taps, int[] outside) {
         /// As Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc`, in the same order of double operations.
         static Taps of(Axis axis, Filter filter) {
             double scale = (double) axis.inputs / axis.outputs;
@@ -91,7 +88,25 @@ public final class Resampler {
                     weights[i * taps + j] = (int) (w < 0 ? w - 0.5 : w + 0.5);
                 }
             }
-            return new Taps(first, count, weights, taps);
+            return new Taps(first, count, weights, taps, new int[outputs]);
+        }
+
+        /// The same weights for inputs of which only `inputs` from `begin` on exist, and the rest is padding.
+        Taps within(int begin, int inputs) {
+            Taps within = new Taps(first.clone(), count.clone(), weights.clone(), taps, outside.clone());
+            for (int i = 0; i < first.length; i++) {
+                int from = Math.clamp(begin, first[i], first[i] + count[i]);
+                int to = Math.clamp(begin + inputs, first[i], first[i] + count[i]);
+                int row = i * taps;
+                for (int j = 0; j < count[i]; j++) {
+                    boolean padding = first[i] + j < from || first[i] + j >= to;
+                    within.outside[i] += padding ? weights[row + j] : 0;
+                }
+                System.arraycopy(weights, row + from - first[i], within.weights, row, to - from);
+                within.first[i] = from - begin;
+                within.count[i] = to - from;
+            }
+            return within;
         }
 
         /// Past the last input that any output reads.
@@ -116,7 +131,7 @@ public final class Resampler {
         // The first pass makes only the rows that the second will read.
         Taps taps = Taps.of(down, filter);
         byte[] rows = alongRows(image, taps.first[0], taps.end(), across, filter);
-        return new RgbImage(alongColumns(rows, 3 * width, taps.first[0], taps), height, width);
+        return new RgbImage(alongColumns(rows, 3 * width, taps.first[0], taps, 0), height, width);
     }
 
     /// The picture centred on a square of its longer side and resized; the odd pixel of padding goes right and below.
@@ -127,31 +142,27 @@ public final class Resampler {
     ///
     /// @param color `0xRRGGBB` of the padding
     static RgbImage resizeSquared(RgbImage image, int size, int color, Filter filter) {
-        int side = Math.max(image.height(), image.width());
-        Axis axis = Axis.whole(side, size);
-        int left = (side - image.width()) / 2;
-        Taps taps = Taps.of(axis, filter);
-        RgbImage narrow = RgbImage.filled(image.height(), size, color); // [image height, size, 3]
-        for (int y = 0; y < image.height(); y += STRIP) {
-            int rows = Math.min(STRIP, image.height() - y);
-            RgbImage strip = image.crop(y, 0, rows, image.width()).placed(0, left, rows, side, color);
-            byte[] resized = axis.changes() ? alongRows(strip, 0, rows, taps) : strip.rgb();
-            System.arraycopy(resized, 0, narrow.rgb(), 3 * size * y, resized.length);
+        Axis axis = Axis.whole(Math.max(image.height(), image.width()), size);
+        int top = (axis.inputs - image.height()) / 2;
+        int left = (axis.inputs - image.width()) / 2;
+        if (!axis.changes()) {
+            return image.placed(top, left, size, size, color);
         }
-        int top = (side - image.height()) / 2;
-        return resize(narrow.placed(top, 0, side, size, color), axis, Axis.whole(size, size), filter);
+        Taps taps = Taps.of(axis, filter);
+        byte[] rows = alongRows(image, 0, image.height(), taps.within(left, image.width()), color);
+        return new RgbImage(alongColumns(rows, 3 * size, 0, taps.within(top, image.height()), color), size, size);
     }
 
     // Rows `[begin, end)` of the image with their width resized: [end - begin, across.end - across.begin, 3]
     private static byte[] alongRows(RgbImage image, int begin, int end, Axis across, Filter filter) {
         return across.changes()
-                ? alongRows(image, begin, end, Taps.of(across, filter))
+                ? alongRows(image, begin, end, Taps.of(across, filter), 0)
                 : image.crop(begin, across.begin, end - begin, across.end - across.begin)
                         .rgb();
     }
 
     // [end - begin, outputs, 3]
-    private static byte[] alongRows(RgbImage image, int begin, int end, Taps taps) {
+    private static byte[] alongRows(RgbImage image, int begin, int end, Taps taps, int color) {
         int outputs = taps.first.length;
         byte[] in = image.rgb();
         byte[] out = new byte[Math.multiplyExact(3 * (end - begin), outputs)];
@@ -160,9 +171,9 @@ public final class Resampler {
             for (int x = 0; x < outputs; x++, to += 3) {
                 int at = 3 * (y * image.width() + taps.first[x]);
                 int w = x * taps.taps;
-                int red = HALF;
-                int green = HALF;
-                int blue = HALF;
+                int red = HALF + taps.outside[x] * (color >> 16);
+                int green = HALF + taps.outside[x] * (color >> 8 & 0xff);
+                int blue = HALF + taps.outside[x] * (color & 0xff);
                 for (int last = w + taps.count[x]; w < last; w++, at += 3) {
                     int weight = taps.weights[w];
                     red += (in[at] & 0xff) * weight;
@@ -178,12 +189,17 @@ public final class Resampler {
     }
 
     // in [rows from `begin` on, stride] to [outputs, stride]
-    private static byte[] alongColumns(byte[] in, int stride, int begin, Taps taps) {
+    private static byte[] alongColumns(byte[] in, int stride, int begin, Taps taps, int color) {
         int outputs = taps.first.length;
         byte[] out = new byte[Math.multiplyExact(outputs, stride)];
         int[] sums = new int[stride];
         for (int y = 0; y < outputs; y++) {
-            Arrays.fill(sums, HALF);
+            for (int c = 0; c < 3; c++) {
+                int padding = taps.outside[y] * (color >> (16 - 8 * c) & 0xff);
+                for (int x = c; x < stride; x += 3) {
+                    sums[x] = HALF + padding;
+                }
+            }
             for (int j = 0; j < taps.count[y]; j++) {
                 int weight = taps.weights[y * taps.taps + j];
                 int at = (taps.first[y] - begin + j) * stride;

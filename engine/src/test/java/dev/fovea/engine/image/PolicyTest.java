@@ -73,7 +73,7 @@ class PolicyTest {
     }
 
     @Test
-    void paddingStripByStripEqualsPaddingTheSquare() {
+    void paddingInTheWeightsEqualsPaddingTheSquare() {
         int[][] sizes = {{1, 300}, {300, 1}, {129, 64}, {64, 129}, {50, 50}, {28, 3}};
         for (int[] size : sizes) {
             RgbImage image = TestImages.noiseImage(size[0], size[1], 5);
