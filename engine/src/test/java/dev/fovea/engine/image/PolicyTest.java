@@ -72,6 +72,33 @@ class PolicyTest {
         assertThat(tiling.grid()).isEqualTo(Grid.single(2, 31, 90));
     }
 
+    @Test
+    void paddingInTheWeightsEqualsPaddingTheSquare() {
+        int[][] sizes = {{1, 300}, {300, 1}, {129, 64}, {64, 129}, {50, 50}, {28, 3}};
+        for (int[] size : sizes) {
+            RgbImage image = TestImages.noiseImage(size[0], size[1], 5);
+            int side = Math.max(size[0], size[1]);
+            RgbImage square = image.placed((side - size[0]) / 2, (side - size[1]) / 2, side, side, 0x7a7468);
+            assertThat(Resampler.resizeSquared(image, 28, 0x7a7468, Filter.BICUBIC))
+                    .isEqualTo(Resampler.resize(square, 28, 28, Filter.BICUBIC));
+        }
+    }
+
+    /// A square of 60,000 would not fit an array, nor would 10 million columns of 168 rows.
+    @Test
+    void longPicturesNeedNoHugeIntermediate() {
+        for (RgbImage image : List.of(TestImages.noiseImage(1, 60_000, 1), TestImages.noiseImage(60_000, 1, 1))) {
+            for (ImagePolicy policy : List.of(
+                    new PadPolicy(56, 4, Filter.BICUBIC, TestImages.CLIP),
+                    new CropPolicy(168, 168, 12, Filter.BICUBIC, TestImages.CLIP),
+                    new StretchPolicy(56, 4, Filter.BILINEAR, TestImages.CLIP),
+                    new HiResPolicy(112, 56, 4, Filter.BICUBIC, TestImages.CLIP),
+                    PreprocessGoldens.POLICY)) {
+                assertThat(policy.tiling(image).grid()).isEqualTo(policy.grid(image.height(), image.width()));
+            }
+        }
+    }
+
     /// `hired15.json`: shortest edge 336, centre crop, EXIF not applied.
     @Test
     void llava15PixelsEqualTheFixtures() {
