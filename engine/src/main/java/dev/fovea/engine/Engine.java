@@ -15,7 +15,10 @@ import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.Workspace;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -44,6 +47,7 @@ public final class Engine implements AutoCloseable {
     private final Arena arena;
     private final Workspace workspace = new Workspace();
     private final ImageEncoder encoder;
+    private final Set<Integer> ends; // tokens that end an answer
     private final long loadNanos;
     private final ReentrantLock turn = new ReentrantLock(true);
     private final AtomicInteger sessions = new AtomicInteger();
@@ -57,7 +61,19 @@ public final class Engine implements AutoCloseable {
         this.workers = loaded.workers;
         this.arena = loaded.arena;
         this.encoder = new ImageEncoder(model, kernels, workspace, ImagePolicies.of(model.config()), options);
+        this.ends = ends(loaded);
         this.loadNanos = System.nanoTime() - begin;
+    }
+
+    /// The checkpoint's end tokens and those of its conversation format.
+    private static Set<Integer> ends(Loaded loaded) {
+        Set<Integer> ends = new HashSet<>(loaded.model.config().eos());
+        if (loaded.chat.isPresent() && loaded.tokenizer.isPresent()) {
+            for (int id : loaded.chat.get().stopIds(loaded.tokenizer.get())) {
+                ends.add(id);
+            }
+        }
+        return Set.copyOf(ends);
     }
 
     /// What loading yields.
@@ -76,7 +92,7 @@ public final class Engine implements AutoCloseable {
 
     /// Loads a checkpoint directory in Hugging Face layout (or the original LLaVA naming, as safetensors).
     ///
-    /// Weights are mapped, not copied, and freed by [#close].
+    /// Weights are mapped, not copied, and freed by [#close]. Without tokenizer files prompts are token ids.
     ///
     /// @throws dev.fovea.engine.file.ModelFormatException when a file is not what it should be
     /// @throws dev.fovea.engine.file.UnsupportedModelException when it is, but Fovea does not serve it
@@ -84,10 +100,12 @@ public final class Engine implements AutoCloseable {
         return make(options, (kernels, workers, arena) -> {
             ModelFiles files = ModelFiles.open(directory, arena);
             VlmConfig config = VlmConfig.read(files);
-            Tokenizer tokenizer = Tokenizer.load(directory);
-            ChatFormat chat = options.chatFormat().map(ChatFormat::named).orElseGet(() -> ChatFormat.of(directory));
+            Optional<Tokenizer> tokenizer =
+                    Tokenizer.present(directory) ? Optional.of(Tokenizer.load(directory)) : Optional.empty();
+            Optional<ChatFormat> chat = tokenizer.map(
+                    _ -> options.chatFormat().map(ChatFormat::named).orElseGet(() -> ChatFormat.of(directory)));
             VisionLanguageModel model = Models.load(files, config, kernels);
-            return new Loaded(model, Optional.of(tokenizer), Optional.of(chat), kernels, workers, arena);
+            return new Loaded(model, tokenizer, chat, kernels, workers, arena);
         });
     }
 
@@ -164,6 +182,14 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /// The tiles of an inspected image before normalisation, for pictures of them.
+    ///
+    /// @param scale how many times larger than the tower sees them
+    /// @return one square for each tile, the whole picture first
+    public List<RgbImage> tiles(Inspection inspection, int scale) {
+        return ImagePolicies.tiles(config(), inspection.image(), inspection.grid(), scale);
+    }
+
     /// What the checkpoint says about the model.
     public VlmConfig config() {
         return model.config();
@@ -178,7 +204,7 @@ public final class Engine implements AutoCloseable {
         return options;
     }
 
-    /// Empty for models with random weights.
+    /// Empty for models with random weights and checkpoints without tokenizer files.
     public Optional<Tokenizer> tokenizer() {
         return tokenizer;
     }
@@ -213,7 +239,7 @@ public final class Engine implements AutoCloseable {
     }
 
     boolean ends(int token) {
-        return model.config().eos().contains(token);
+        return ends.contains(token);
     }
 
     int imageToken() {

@@ -7,6 +7,19 @@ import java.util.Optional;
 final class Engines {
     private Engines() {}
 
+    /// As transformers' image processors do, which do not turn images.
+    static EngineOptions withoutExif() {
+        EngineOptions standard = EngineOptions.standard();
+        return new EngineOptions(
+                standard.threads(),
+                standard.kernels(),
+                standard.compute(),
+                standard.cacheFormat(),
+                standard.imageLimits(),
+                false,
+                Optional.empty());
+    }
+
     static Engine load(Path checkpoint, String kernels) {
         return Engine.load(checkpoint, options(kernels));
     }

@@ -6,12 +6,35 @@ import dev.fovea.engine.text.TokenLogprob;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
-/// Comparison of the logits of an answer's first step with recorded ones.
+/// Comparison of the first step's best tokens with recorded ones.
 final class FirstStep {
-    /// Recorded numbers of JSON files have five decimals.
+    /// The recorded numbers have five decimals.
     private static final double RECORDED = 1e-5;
 
     private FirstStep() {}
+
+    /// Checks log-probabilities rank by rank, relative to the best as logits are recorded; ids may swap where recorded
+    /// values are closer than twice the tolerance.
+    ///
+    /// @return the largest difference
+    static double assertClose(String name, JsonNode expected, List<TokenLogprob> found, double tolerance) {
+        int[] ids = Goldens.ints(expected.get("top20_ids"));
+        double[] logits = Goldens.doubles(expected.get("top20_logits"));
+        double allowed = 2 * (tolerance + RECORDED);
+        double worst = 0;
+        for (int i = 0; i < ids.length; i++) {
+            double below = found.getFirst().logprob() - found.get(i).logprob();
+            worst = Math.max(worst, Math.abs(below - (logits[0] - logits[i])));
+            boolean tied = (i > 0 && logits[i - 1] - logits[i] < allowed)
+                    || i + 1 == ids.length
+                    || logits[i] - logits[i + 1] < allowed;
+            if (!tied) {
+                assertThat(found.get(i).id()).as(name + " rank " + i).isEqualTo(ids[i]);
+            }
+        }
+        assertThat(worst).as(name + ": largest difference of logits").isLessThanOrEqualTo(allowed);
+        return worst;
+    }
 
     /// Logits are known up to a constant, so both sides are shifted to a best logit of zero.
     ///

@@ -1,6 +1,7 @@
 package dev.fovea.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /// The keys and values that queries attend to: `rows` rows of `heads * headDim` numbers, heads side by side.
 ///
@@ -28,8 +29,8 @@ public record KeyValues(
         }
     }
 
-    /// Keys and values that are activations, `k` and `v` `[rows, heads * headDim]` with equal strides; shares their
-    /// arrays.
+    /// Keys and values that are activations, `k` and `v` `[rows, heads * headDim]` with equal strides; shares
+    /// their arrays.
     public static KeyValues of(Tensor k, Tensor v, int headDim) {
         if (k.rows() != v.rows() || k.cols() != v.cols() || k.stride() != v.stride() || k.cols() % headDim != 0) {
             throw new IllegalArgumentException("keys " + k + ", values " + v + ", headDim " + headDim);
@@ -42,5 +43,12 @@ public record KeyValues(
                 k.cols() / headDim,
                 headDim,
                 k.stride());
+    }
+
+    /// Keys and values `[begin, end)`, sharing the memory.
+    public KeyValues slice(int begin, int end) {
+        Objects.checkFromToIndex(begin, end, rows);
+        long from = begin == end ? 0 : format.bytes((long) begin * stride);
+        return new KeyValues(keys.asSlice(from), values.asSlice(from), format, end - begin, heads, headDim, stride);
     }
 }

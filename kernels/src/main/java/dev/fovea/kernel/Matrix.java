@@ -2,7 +2,8 @@ package dev.fovea.kernel;
 
 import java.lang.foreign.MemorySegment;
 
-/// Weights, read-only: `rows` output rows of `cols` inputs each, row after row in `format`, usually mapped from a file.
+/// Weights, read-only: `rows` output rows of `cols` inputs each, row after row in `format`, usually mapped from
+/// a file.
 ///
 /// The segment need not be aligned to more than one byte.
 public record Matrix(MemorySegment bytes, Format format, int rows, int cols) {

@@ -5,7 +5,8 @@ public sealed interface Visible {
     /// Every key; vision towers.
     record Full() implements Visible {}
 
-    /// Query row `r` sees keys `0 … before + r`; decoders. `before` counts the keys that precede the first query row.
+    /// Query row `r` sees keys `0 … before + r`; decoders. `before` counts the keys that precede the first
+    /// query row.
     record Causal(int before) implements Visible {}
 
     /// How many of `keys` keys query row `row` sees.

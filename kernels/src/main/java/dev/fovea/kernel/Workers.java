@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A fixed set of threads that compute together. Owned and closed by whoever made it.
 ///
-/// One job at a time: [#forEach] throws `IllegalStateException` if it is called from within a task or while another
-/// thread is in it. Threads that wait spin for some tens of microseconds and then park, so that the steps of a decoder
-/// follow each other without waking a core, and an idle instance uses no processor time.
+/// One job at a time: [#forEach] throws `IllegalStateException` if it is called from within a task or while
+/// another thread is in it. Threads that wait spin for some tens of microseconds and then park, so that the
+/// steps of a decoder follow each other without waking a core, and an idle instance uses no processor time.
 public final class Workers implements AutoCloseable {
     /// One unit of work.
     @FunctionalInterface
@@ -20,8 +20,8 @@ public final class Workers implements AutoCloseable {
         void run(int task, int worker);
     }
 
-    /// Longer than the gap between two operations of a decode step, far shorter than a scheduler slice: waking a parked
-    /// core costs about 40 µs, and a spinning thread steals from whoever else wants its core.
+    /// Longer than the gap between two operations of a decode step, far shorter than a scheduler slice: waking
+    /// a parked core costs about 40 µs, and a spinning thread steals from whoever else wants its core.
     private static final long SPIN_NANOS = 50_000;
 
     private static final int SPINS_PER_CLOCK_READ = 32;
@@ -53,9 +53,9 @@ public final class Workers implements AutoCloseable {
         return threads;
     }
 
-    /// Runs tasks `0 … tasks - 1` and returns when all are done. The split is static, a run of neighbouring tasks for
-    /// each worker; the caller's thread takes part as worker 0. An exception of a task is rethrown after all others
-    /// have run. Must not be called from within a task.
+    /// Runs tasks `0 … tasks - 1` and returns when all are done. The split is static, a run of neighbouring
+    /// tasks for each worker; the caller's thread takes part as worker 0. An exception of a task is rethrown
+    /// after all others have run. Must not be called from within a task.
     public void forEach(int tasks, Task task) {
         enter();
         try {
@@ -76,8 +76,8 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /// Scratch memory of one worker, at least `floats` long, contents undefined; valid until the next call for that
-    /// worker.
+    /// Scratch memory of one worker, at least `floats` long, contents undefined; valid until the next call for
+    /// that worker.
     public float[] scratch(int worker, int floats) {
         if (scratch[worker].length < floats) {
             scratch[worker] = new float[floats];
@@ -85,8 +85,8 @@ public final class Workers implements AutoCloseable {
         return scratch[worker];
     }
 
-    /// Scratch memory that all workers may see, at least `floats` long, contents undefined; valid until the next call.
-    /// Must not be called from within a task.
+    /// Scratch memory that all workers may see, at least `floats` long, contents undefined; valid until the
+    /// next call. Must not be called from within a task.
     public float[] sharedScratch(int floats) {
         if (shared.length < floats) {
             shared = new float[floats];

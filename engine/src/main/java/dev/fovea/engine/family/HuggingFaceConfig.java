@@ -115,8 +115,9 @@ final class HuggingFaceConfig {
         Optional<Section> nested = files.json("processor_config.json")
                 .flatMap(json -> Section.whole(nestedFile, json).section("image_processor"));
         Path file = files.directory().resolve("preprocessor_config.json");
-        return nested.orElseGet(
-                () -> Section.whole(file, files.json("preprocessor_config.json").orElse(EMPTY)));
+        return nested.orElseGet(() -> Section.whole(
+                        file, files.json("preprocessor_config.json").orElse(EMPTY)))
+                .withoutNulls();
     }
 
     private static int imageToken(Section root) {

@@ -68,7 +68,7 @@ final class ImageSection {
                 normalize ? processor.channels("image_std", CLIP_STD, 1e-9, 1e9) : List.of(1.0, 1.0, 1.0));
     }
 
-    /// A number, `shortest_edge`, or equal `height` and `width`; a bare crop size means a square, which is no matter.
+    /// A bare number or `shortest_edge`, which keep the picture's shape, or equal `height` and `width`, which do not.
     private static Size size(Section processor, String key, int fallback) {
         JsonNode value = processor.value(key);
         if (!value.isObject()) {

@@ -88,7 +88,8 @@ final class OriginalConfig {
 
     private static ImageSettings image(ModelFiles files, Section root, String tower, int size) {
         boolean pad = root.text("image_aspect_ratio", "square").equals("pad");
-        return ImageSection.readSquare(section(files, tower + "/preprocessor_config.json"), size, pad);
+        return ImageSection.readSquare(
+                section(files, tower + "/preprocessor_config.json").withoutNulls(), size, pad);
     }
 
     private static Section section(ModelFiles files, String name) {

@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /// One JSON object of a config file, read key by key with types and ranges checked.
 ///
-/// An absent key gives its default. `null` is refused like any wrong value, except where a method says otherwise.
+/// An absent key gives its default. `null` is a wrong value like any other, except where a method says otherwise.
 final class Section {
     private static final Map<String, Activation> ACTIVATIONS = Map.of(
             "gelu", Activation.GELU_ERF,
@@ -52,6 +54,17 @@ final class Section {
             throw refusal(key, "an object");
         }
         return Optional.of(new Section(file, prefix + key + ".", child));
+    }
+
+    /// This section with null meaning absent, as image processors have it.
+    Section withoutNulls() {
+        ObjectNode kept = JsonMapper.shared().createObjectNode();
+        node.forEachEntry((key, value) -> {
+            if (!value.isNull()) {
+                kept.set(key, value);
+            }
+        });
+        return new Section(file, prefix, kept);
     }
 
     boolean has(String key) {
@@ -123,7 +136,7 @@ final class Section {
         return node.path(key).booleanValue();
     }
 
-    /// A text; `fallback` if absent or null.
+    /// A string; `fallback` if absent or null.
     String text(String key, String fallback) {
         if (!hasValue(key)) {
             return fallback;

@@ -28,8 +28,7 @@ public record HiResPolicy(int highResSize, int size, int patches, Resampler.Filt
     @Override
     public Tiling tiling(RgbImage image) {
         Grid grid = grid(image.height(), image.width());
-        RgbImage square = PadPolicy.squared(image, normalization.meanColor());
-        RgbImage highRes = Resampler.resize(square, highResSize, highResSize, filter);
+        RgbImage highRes = Resampler.resizeSquared(image, highResSize, normalization.meanColor(), filter);
         float[] tensor = normalization.toTensor(highRes); // [3, highResSize, highResSize]
         List<float[]> tiles = new ArrayList<>();
         List<RgbImage> pixels = new ArrayList<>();

@@ -17,8 +17,8 @@ public final class Activations {
         };
     }
 
-    /// The error function by `2/√π · exp(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·5 … (2n+1))` (Abramowitz and Stegun 7.1.6), whose
-    /// terms all have the sign of `x`, so that nothing cancels.
+    /// The error function by `2/√π · exp(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·5 … (2n+1))` (Abramowitz and Stegun 7.1.6),
+    /// whose terms all have the sign of `x`, so that nothing cancels.
     public static double erf(double x) {
         if (Math.abs(x) > 6) {
             return Math.signum(x); // 1 − erf(6) is 2e-17, below half a unit in the last place of 1

@@ -1,0 +1,70 @@
+package dev.fovea.kernel.vector;
+
+import dev.fovea.kernel.Matrix;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Workers;
+import org.jspecify.annotations.Nullable;
+
+/// Matrix products with one row or a few, as in decoding: bound by reading the weights, which are therefore
+/// read where they lie, once, several output rows at a time.
+final class FewRows {
+    /// More rows than this are faster as a panel.
+    static final int MOST = 4;
+
+    /// Weights for which waking a second thread pays.
+    private static final int SHARED = 1 << 15;
+
+    private final RowCodec codec;
+    private final Workers workers;
+
+    FewRows(Width width, Workers workers) {
+        this.codec = width.codec();
+        this.workers = workers;
+    }
+
+    void multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
+        int in = w.cols();
+        float[] arranged = workers.sharedScratch(Math.multiplyExact(x.rows(), in)); // [rows][in]
+        for (int row = 0; row < x.rows(); row++) {
+            codec.arrange(w.format(), x.data(), x.at(row), in, arranged, row * in);
+        }
+        int groups = Math.ceilDiv(w.rows(), RowCodec.GROUP);
+        if ((long) w.rows() * in < SHARED || workers.threads() == 1) {
+            multiplyGroups(w, 0, groups, arranged, x.rows(), bias, y, 0);
+            return;
+        }
+        int parts = Math.min(groups, workers.threads());
+        workers.forEach(parts, (part, worker) -> {
+            int begin = (int) ((long) groups * part / parts);
+            int end = (int) ((long) groups * (part + 1) / parts);
+            multiplyGroups(w, begin, end, arranged, x.rows(), bias, y, worker);
+        });
+    }
+
+    private void multiplyGroups(
+            Matrix w, int begin, int end, float[] arranged, int rows, float @Nullable [] bias, Tensor y, int worker) {
+        int in = w.cols();
+        float[] sums = workers.scratch(worker, RowCodec.GROUP * codec.lanes()); // [GROUP][lanes]
+        for (int group = begin; group < end; group++) {
+            int out = group * RowCodec.GROUP;
+            int count = Math.min(RowCodec.GROUP, w.rows() - out);
+            for (int row = 0; row < rows; row++) {
+                codec.dots(w.format(), w.bytes(), (long) out * in, count, in, arranged, row * in, sums);
+                for (int i = 0; i < count; i++) {
+                    float sum = sumLanes(sums, i * codec.lanes(), codec.lanes());
+                    y.data()[y.at(row) + out + i] = bias == null ? sum : sum + bias[out + i];
+                }
+            }
+        }
+    }
+
+    /// Adds halves until one number is left; overwrites `sums`.
+    private static float sumLanes(float[] sums, int at, int lanes) {
+        for (int half = lanes / 2; half > 0; half /= 2) {
+            for (int i = at; i < at + half; i++) {
+                sums[i] += sums[i + half];
+            }
+        }
+        return sums[at];
+    }
+}

@@ -1,0 +1,168 @@
+package dev.fovea.kernel.vector;
+
+import dev.fovea.kernel.KeyValues;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Visible;
+import dev.fovea.kernel.Workers;
+import java.util.Arrays;
+
+/// Attention of many rows without a matrix of rows by keys: block of keys after block of keys, the softmax
+/// corrected as larger scores turn up (Milakov and Gimelshein, "Online normalizer calculation for softmax",
+/// 2018).
+///
+/// A task is one head and up to ROWS query rows. Query rows are lanes throughout, so the softmax needs no sums
+/// across lanes:
+///
+/// ```
+/// scores [keys][width] = keys [keys][headDim]   × panel of queries [headDim][width]
+/// y      [headDim][width] += valuesᵀ [headDim][keys] × scores      [keys][width]
+/// ```
+final class ManyRowAttention {
+    /// Query rows of a task: each block of keys and values is unpacked once for all of them.
+    private static final int ROWS = 256;
+
+    /// Keys of a block: their scores for one panel stay in the first cache level.
+    private static final int KEYS = 128;
+
+    private final Tiles tiles;
+    private final RowCodec codec;
+    private final Rows rows;
+    private final Workers workers;
+
+    ManyRowAttention(Width width, Workers workers) {
+        this.tiles = width.tiles();
+        this.codec = width.codec();
+        this.rows = width.rows();
+        this.workers = workers;
+    }
+
+    /// @param kv at least one row
+    void attend(Tensor q, KeyValues kv, Visible visible, Tensor y) {
+        int heads = q.cols() / kv.headDim();
+        int blocks = Math.ceilDiv(q.rows(), ROWS);
+        int step = Math.ceilDiv(Math.ceilDiv(q.rows(), blocks), tiles.width()) * tiles.width();
+        workers.forEach(heads * blocks, (task, worker) -> {
+            int first = task % blocks * step;
+            if (first < q.rows()) {
+                new Task(q, kv, visible, task / blocks, first, Math.min(first + step, q.rows()), y, worker).run();
+            }
+        });
+    }
+
+    /// One head, rows `[first, end)`.
+    private final class Task {
+        private final Tensor q; // [rows, headDim] of this head
+        private final Tensor y; // [end - first, headDim] of this head
+        private final KeyValues kv;
+        private final Visible visible;
+        private final int first;
+        private final int end;
+        private final long head; // where this head begins in a row of keys
+        private final int panels;
+        private final int paddedDim;
+
+        private final float[] scratch; // everything below, one after the other
+        private final int queriesAt; // [panels][headDim][width]
+        private final int sumsAt; // [panels][paddedDim][width]
+        private final int stateAt; // [panels][2][width]
+        private final int scoresAt; // [KEYS][width]
+        private final int keysAt; // [⌈headDim / DEPTH⌉][KEYS][STRIDE]
+        private final int rawAt; // [KEYS][headDim]
+        private final int valuesAt; // [paddedDim][STRIDE]
+
+        Task(Tensor q, KeyValues kv, Visible visible, int head, int first, int end, Tensor y, int worker) {
+            int headDim = kv.headDim();
+            int width = tiles.width();
+            this.q = q.columns(head * headDim, (head + 1) * headDim);
+            this.y = y.columns(head * headDim, (head + 1) * headDim).slice(first, end);
+            this.kv = kv;
+            this.visible = visible;
+            this.first = first;
+            this.end = end;
+            this.head = (long) headDim * (head / (q.cols() / headDim / kv.heads()));
+            panels = Math.ceilDiv(end - first, width);
+            paddedDim = Math.ceilDiv(headDim, tiles.height()) * tiles.height();
+            queriesAt = 0;
+            sumsAt = queriesAt + panels * headDim * width;
+            stateAt = sumsAt + panels * paddedDim * width;
+            scoresAt = stateAt + panels * 2 * width;
+            keysAt = scoresAt + KEYS * width;
+            rawAt = keysAt + Math.ceilDiv(headDim, Tiles.DEPTH) * KEYS * Tiles.STRIDE;
+            valuesAt = rawAt + KEYS * headDim;
+            scratch = workers.scratch(worker, valuesAt + paddedDim * Tiles.STRIDE);
+        }
+
+        void run() {
+            int width = tiles.width();
+            float scale = (float) (1 / Math.sqrt(kv.headDim()));
+            Arrays.fill(scratch, sumsAt, scoresAt, 0);
+            for (int panel = 0; panel < panels; panel++) {
+                Panels.pack(q, first + panel * width, width, scale, scratch, queriesAt + panel * kv.headDim() * width);
+                int largest = stateAt + panel * 2 * width;
+                Arrays.fill(scratch, largest, largest + width, Float.NEGATIVE_INFINITY);
+            }
+            int seen = visible.keys(end - 1, kv.rows());
+            for (int key = 0; key < seen; key += KEYS) {
+                int count = Math.min(KEYS, seen - key);
+                unpack(key, count);
+                for (int panel = 0; panel < panels; panel++) {
+                    attend(panel, key, count);
+                }
+            }
+            for (int panel = 0; panel < panels; panel++) {
+                store(panel);
+            }
+        }
+
+        private void unpack(int key, int count) {
+            int headDim = kv.headDim();
+            long index = (long) key * kv.stride() + head;
+            for (int d = 0; d < headDim; d += Tiles.DEPTH) {
+                int depth = Math.min(Tiles.DEPTH, headDim - d);
+                int to = keysAt + d / Tiles.DEPTH * KEYS * Tiles.STRIDE;
+                codec.unpack(kv.format(), kv.keys(), index + d, kv.stride(), count, depth, scratch, to, Tiles.STRIDE);
+            }
+            codec.unpack(kv.format(), kv.values(), index, kv.stride(), count, headDim, scratch, rawAt, headDim);
+            Panels.transpose(scratch, rawAt, count, headDim, scratch, valuesAt, Tiles.STRIDE);
+        }
+
+        /// Keys `key … key + count - 1` for the rows of one panel, as far as they see them.
+        private void attend(int panel, int key, int count) {
+            int width = tiles.width();
+            int row = first + panel * width;
+            int last = Math.min(row + width, end) - 1;
+            int seen = Math.min(count, visible.keys(last, kv.rows()) - key);
+            if (seen <= 0) {
+                return;
+            }
+            int padded = Math.ceilDiv(seen, tiles.height()) * tiles.height();
+            for (int d = 0; d < kv.headDim(); d += Tiles.DEPTH) {
+                int depth = Math.min(Tiles.DEPTH, kv.headDim() - d);
+                int from = keysAt + d / Tiles.DEPTH * KEYS * Tiles.STRIDE;
+                int queries = queriesAt + (panel * kv.headDim() + d) * width;
+                tiles.multiply(scratch, from, padded, scratch, queries, depth, scratch, scoresAt, d > 0);
+            }
+            hide(row, last, key, seen);
+            int sums = sumsAt + panel * paddedDim * width;
+            rows.softmaxBlock(scratch, scoresAt, seen, scratch, stateAt + panel * 2 * width, scratch, sums, paddedDim);
+            tiles.multiply(scratch, valuesAt, paddedDim, scratch, scoresAt, seen, scratch, sums, true);
+        }
+
+        /// Takes from each row the keys that only later rows of its panel see.
+        private void hide(int row, int last, int key, int seen) {
+            int width = tiles.width();
+            for (int lane = 0; row + lane < last; lane++) {
+                for (int k = Math.max(visible.keys(row + lane, kv.rows()) - key, 0); k < seen; k++) {
+                    scratch[scoresAt + k * width + lane] = Float.NEGATIVE_INFINITY;
+                }
+            }
+        }
+
+        private void store(int panel) {
+            int width = tiles.width();
+            int sums = sumsAt + panel * paddedDim * width;
+            rows.divide(scratch, stateAt + (panel * 2 + 1) * width, scratch, sums, paddedDim);
+            Panels.unpack(scratch, sums, width, null, 0, y, panel * width);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.fovea.kernel.vector;
+
+import dev.fovea.kernel.Format;
+import java.lang.foreign.MemorySegment;
+
+/// Reads rows of numbers as they lie in files and caches; the only place here that knows their bytes.
+interface RowCodec {
+    /// Output rows that [#dots] takes together.
+    int GROUP = 4;
+
+    /// Lanes of one vector.
+    int lanes();
+
+    /// Copies `rows` rows of `cols` numbers as floats.
+    ///
+    /// @param bytes  row `r` begins at number `index + r * stride`
+    /// @param to     row `r` begins at `at + r * toStride`
+    void unpack(
+            Format format,
+            MemorySegment bytes,
+            long index,
+            long stride,
+            int rows,
+            int cols,
+            float[] to,
+            int at,
+            int toStride);
+
+    /// Arranges a row of activations as [#dots] reads it beside weights of `format`.
+    ///
+    /// @param x  `[cols]` from `at`
+    /// @param to `[cols]` from `toAt`
+    void arrange(Format format, float[] x, int at, int cols, float[] to, int toAt);
+
+    /// The dot products of up to [#GROUP] neighbouring rows with one row of activations, as one partial sum per
+    /// lane.
+    ///
+    /// @param bytes row `r` of `rows` begins at number `index + r * cols`
+    /// @param x     arranged, `[cols]` from `xAt`
+    /// @param sums  `[GROUP][lanes]`
+    void dots(Format format, MemorySegment bytes, long index, int rows, int cols, float[] x, int xAt, float[] sums);
+}

@@ -1,0 +1,389 @@
+package dev.fovea.kernel.vector;
+
+import dev.fovea.kernel.Activation;
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Row operations with vectors. A remainder shorter than a vector is padded to one, so that every number of a
+/// row is computed by the same instructions.
+final class VectorRows implements Rows {
+    private static final VectorSpecies<Float> F = Width.speciesOf(MethodHandles.lookup());
+    private static final int LANES = F.length();
+    private static final int WIDTH = 2 * LANES;
+
+    private static final float LOG2_E = 1.442695f;
+    /// ln 2 as the sum of two floats.
+    private static final float LN2_HIGH = 0.6931472f;
+
+    private static final float LN2_LOW = -1.9046542e-9f;
+    /// Adding it rounds to an integer `n` and leaves `n + 127`, the exponent of `2ⁿ`, in the lowest bits.
+    private static final float ROUND = 0x1.8p23f + 127;
+
+    private static final float EXP_MIN = -87.33654f;
+    private static final float EXP_MAX = 88.37f;
+
+    @Override
+    public void rmsNorm(float[] x, int at, int cols, float[] weight, float eps, float[] y, int yAt) {
+        int whole = cols - cols % LANES;
+        FloatVector squares = FloatVector.zero(F);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector v = FloatVector.fromArray(F, x, at + i);
+            squares = v.fma(v, squares);
+        }
+        double sum = sum(squares);
+        for (int i = whole; i < cols; i++) {
+            sum += (double) x[at + i] * x[at + i];
+        }
+        float scale = (float) (1 / Math.sqrt(sum / cols + eps));
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector.fromArray(F, x, at + i)
+                    .mul(scale)
+                    .mul(FloatVector.fromArray(F, weight, i))
+                    .intoArray(y, yAt + i);
+        }
+        for (int i = whole; i < cols; i++) {
+            y[yAt + i] = x[at + i] * scale * weight[i];
+        }
+    }
+
+    /// Two passes: the mean first, then the deviations from it. The mean is rounded to float, and what that
+    /// loses is the mean of the deviations, which corrects both the variance and the result.
+    @Override
+    public void layerNorm(float[] x, int at, int cols, float[] weight, float[] bias, float eps, float[] y, int yAt) {
+        float mean = mean(x, at, cols);
+        int whole = cols - cols % LANES;
+        FloatVector sums = FloatVector.zero(F);
+        FloatVector squares = FloatVector.zero(F);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector d = FloatVector.fromArray(F, x, at + i).sub(mean);
+            sums = sums.add(d);
+            squares = d.fma(d, squares);
+        }
+        double sum = sum(sums);
+        double square = sum(squares);
+        for (int i = whole; i < cols; i++) {
+            double d = x[at + i] - mean;
+            sum += d;
+            square += d * d;
+        }
+        double shift = sum / cols;
+        float scale = (float) (1 / Math.sqrt(Math.max(square / cols - shift * shift, 0) + eps));
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector.fromArray(F, x, at + i)
+                    .sub(mean)
+                    .sub((float) shift)
+                    .mul(scale)
+                    .fma(FloatVector.fromArray(F, weight, i), FloatVector.fromArray(F, bias, i))
+                    .intoArray(y, yAt + i);
+        }
+        for (int i = whole; i < cols; i++) {
+            y[yAt + i] = Math.fma((x[at + i] - mean - (float) shift) * scale, weight[i], bias[i]);
+        }
+    }
+
+    private static float mean(float[] x, int at, int cols) {
+        int whole = cols - cols % LANES;
+        FloatVector sums = FloatVector.zero(F);
+        for (int i = 0; i < whole; i += LANES) {
+            sums = sums.add(FloatVector.fromArray(F, x, at + i));
+        }
+        double sum = sum(sums);
+        for (int i = whole; i < cols; i++) {
+            sum += x[at + i];
+        }
+        return (float) (sum / cols);
+    }
+
+    @Override
+    public void rotate(float[] x, int at, int half, float[] cos, int cosAt, float[] sin, int sinAt) {
+        int whole = half - half % LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector a = FloatVector.fromArray(F, x, at + i);
+            FloatVector b = FloatVector.fromArray(F, x, at + half + i);
+            FloatVector c = FloatVector.fromArray(F, cos, cosAt + i);
+            FloatVector s = FloatVector.fromArray(F, sin, sinAt + i);
+            a.mul(c).sub(b.mul(s)).intoArray(x, at + i);
+            b.mul(c).add(a.mul(s)).intoArray(x, at + half + i);
+        }
+        for (int i = whole; i < half; i++) {
+            float a = x[at + i];
+            float b = x[at + half + i];
+            x[at + i] = a * cos[cosAt + i] - b * sin[sinAt + i];
+            x[at + half + i] = b * cos[cosAt + i] + a * sin[sinAt + i];
+        }
+    }
+
+    @Override
+    public void softmax(float[] x, int at, int cols) {
+        float max = max(x, at, cols);
+        int whole = cols - cols % LANES;
+        FloatVector sums = FloatVector.zero(F);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector e = exp(FloatVector.fromArray(F, x, at + i).sub(max));
+            e.intoArray(x, at + i);
+            sums = sums.add(e);
+        }
+        if (whole < cols) {
+            float[] rest = rest(x, at + whole, cols - whole);
+            exp(FloatVector.fromArray(F, rest, 0).sub(max)).intoArray(rest, 0);
+            System.arraycopy(rest, 0, x, at + whole, cols - whole);
+        }
+        double sum = sum(sums);
+        for (int i = whole; i < cols; i++) {
+            sum += x[at + i];
+        }
+        float scale = (float) (1 / sum);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector.fromArray(F, x, at + i).mul(scale).intoArray(x, at + i);
+        }
+        for (int i = whole; i < cols; i++) {
+            x[at + i] *= scale;
+        }
+    }
+
+    private static float max(float[] x, int at, int cols) {
+        FloatVector largest = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        int whole = cols - cols % LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            largest = larger(largest, FloatVector.fromArray(F, x, at + i));
+        }
+        float max = Float.NEGATIVE_INFINITY;
+        for (float lane : largest.toArray()) {
+            max = Math.max(max, lane);
+        }
+        for (int i = whole; i < cols; i++) {
+            max = Math.max(max, x[at + i]);
+        }
+        return max;
+    }
+
+    @Override
+    public void activate(Activation activation, float[] x, int at, int cols) {
+        int whole = cols - cols % LANES;
+        activateWhole(activation, x, at, whole);
+        if (whole < cols) {
+            float[] rest = rest(x, at + whole, cols - whole);
+            activateWhole(activation, rest, 0, LANES);
+            System.arraycopy(rest, 0, x, at + whole, cols - whole);
+        }
+    }
+
+    private static void activateWhole(Activation activation, float[] x, int at, int cols) {
+        switch (activation) {
+            case GELU_ERF -> geluErf(x, at, cols);
+            case GELU_TANH -> geluTanh(x, at, cols);
+            case QUICK_GELU -> sigmoidMul(x, at, cols, 1.702f);
+            case SILU -> sigmoidMul(x, at, cols, 1);
+        }
+    }
+
+    private static void geluErf(float[] x, int at, int cols) {
+        for (int i = 0; i < cols; i += LANES) {
+            FloatVector v = FloatVector.fromArray(F, x, at + i);
+            FloatVector half = v.mul(0.5f);
+            half.fma(erfOfRootHalf(v), half).intoArray(x, at + i);
+        }
+    }
+
+    /// `½ (1 + tanh u) = 1 / (1 + exp(−2u))`.
+    private static void geluTanh(float[] x, int at, int cols) {
+        float a = (float) (-2 * Math.sqrt(2 / Math.PI));
+        float b = (float) (-2 * Math.sqrt(2 / Math.PI) * 0.044715);
+        for (int i = 0; i < cols; i += LANES) {
+            FloatVector v = FloatVector.fromArray(F, x, at + i);
+            FloatVector u = v.mul(v).mul(b).add(a).mul(v);
+            v.div(exp(u).add(1)).intoArray(x, at + i);
+        }
+    }
+
+    private static void sigmoidMul(float[] x, int at, int cols, float slope) {
+        for (int i = 0; i < cols; i += LANES) {
+            FloatVector v = FloatVector.fromArray(F, x, at + i);
+            v.div(exp(v.mul(-slope)).add(1)).intoArray(x, at + i);
+        }
+    }
+
+    @Override
+    public void siluMul(float[] gate, int at, int cols, float[] up, int upAt) {
+        activate(Activation.SILU, gate, at, cols);
+        int whole = cols - cols % LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector.fromArray(F, gate, at + i)
+                    .mul(FloatVector.fromArray(F, up, upAt + i))
+                    .intoArray(gate, at + i);
+        }
+        for (int i = whole; i < cols; i++) {
+            gate[at + i] *= up[upAt + i];
+        }
+    }
+
+    @Override
+    public void add(float[] x, int at, int cols, float[] y, int yAt) {
+        int whole = cols - cols % LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector.fromArray(F, x, at + i)
+                    .add(FloatVector.fromArray(F, y, yAt + i))
+                    .intoArray(x, at + i);
+        }
+        for (int i = whole; i < cols; i++) {
+            x[at + i] += y[yAt + i];
+        }
+    }
+
+    @Override
+    public void scores(
+            float[] q,
+            int qAt,
+            float[] k,
+            int kAt,
+            int stride,
+            int keys,
+            int headDim,
+            float scale,
+            float[] scores,
+            int at) {
+        int whole = headDim - headDim % LANES;
+        for (int key = 0; key < keys; key++) {
+            int row = kAt + key * stride;
+            FloatVector sums = FloatVector.zero(F);
+            for (int i = 0; i < whole; i += LANES) {
+                sums = FloatVector.fromArray(F, q, qAt + i).fma(FloatVector.fromArray(F, k, row + i), sums);
+            }
+            float sum = sum(sums);
+            for (int i = whole; i < headDim; i++) {
+                sum = Math.fma(q[qAt + i], k[row + i], sum);
+            }
+            scores[at + key] = sum * scale;
+        }
+    }
+
+    @Override
+    public void addWeighted(
+            float[] weights, int at, float[] v, int vAt, int stride, int keys, int headDim, float[] y, int yAt) {
+        int whole = headDim - headDim % LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector sums = FloatVector.fromArray(F, y, yAt + i);
+            for (int key = 0; key < keys; key++) {
+                FloatVector value = FloatVector.fromArray(F, v, vAt + key * stride + i);
+                sums = FloatVector.broadcast(F, weights[at + key]).fma(value, sums);
+            }
+            sums.intoArray(y, yAt + i);
+        }
+        for (int i = whole; i < headDim; i++) {
+            for (int key = 0; key < keys; key++) {
+                y[yAt + i] = Math.fma(weights[at + key], v[vAt + key * stride + i], y[yAt + i]);
+            }
+        }
+    }
+
+    @Override
+    public void softmaxBlock(
+            float[] scores, int at, int keys, float[] state, int stateAt, float[] y, int yAt, int rows) {
+        for (int lane = 0; lane < WIDTH; lane += LANES) {
+            FloatVector before = FloatVector.fromArray(F, state, stateAt + lane);
+            FloatVector largest = before;
+            for (int key = 0; key < keys; key++) {
+                largest = larger(largest, FloatVector.fromArray(F, scores, at + key * WIDTH + lane));
+            }
+            FloatVector sums = expBlock(scores, at + lane, keys, largest);
+            FloatVector correction = exp(before.sub(largest));
+            FloatVector old = FloatVector.fromArray(F, state, stateAt + WIDTH + lane);
+            largest.intoArray(state, stateAt + lane);
+            old.fma(correction, sums).intoArray(state, stateAt + WIDTH + lane);
+            multiply(y, yAt + lane, rows, correction);
+        }
+    }
+
+    private static FloatVector expBlock(float[] scores, int at, int keys, FloatVector largest) {
+        FloatVector sums = FloatVector.zero(F);
+        for (int key = 0; key < keys; key++) {
+            FloatVector e =
+                    exp(FloatVector.fromArray(F, scores, at + key * WIDTH).sub(largest));
+            e.intoArray(scores, at + key * WIDTH);
+            sums = sums.add(e);
+        }
+        return sums;
+    }
+
+    private static void multiply(float[] y, int at, int rows, FloatVector factor) {
+        for (int row = 0; row < rows; row++) {
+            FloatVector.fromArray(F, y, at + row * WIDTH).mul(factor).intoArray(y, at + row * WIDTH);
+        }
+    }
+
+    @Override
+    public void divide(float[] sums, int at, float[] y, int yAt, int rows) {
+        for (int lane = 0; lane < WIDTH; lane += LANES) {
+            FloatVector sum = FloatVector.fromArray(F, sums, at + lane);
+            multiply(y, yAt + lane, rows, FloatVector.broadcast(F, 1).div(sum));
+        }
+    }
+
+    /// Lane by lane `max`, but keeps `a` where `b` is not a number; two instructions where `max` needs five.
+    private static FloatVector larger(FloatVector a, FloatVector b) {
+        return a.blend(b, b.compare(VectorOperators.GT, a));
+    }
+
+    /// `eˣ` within 1 unit in the last place; 0 below `EXP_MIN`, no larger than `e^EXP_MAX`.
+    ///
+    /// `x = n ln 2 + r` with `|r| ≤ ½ ln 2`, and `eʳ = 1 + r + r² P(r)` with a minimax polynomial (relative
+    /// error 3e-9).
+    private static FloatVector exp(FloatVector x) {
+        FloatVector low = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));
+        FloatVector clamped = low.blend(EXP_MAX, low.compare(VectorOperators.GT, EXP_MAX));
+        FloatVector shifted = clamped.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), clamped);
+        r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
+        FloatVector p = FloatVector.broadcast(F, 0.0013814539f);
+        p = p.fma(r, FloatVector.broadcast(F, 0.008368745f));
+        p = p.fma(r, FloatVector.broadcast(F, 0.04166839f));
+        p = p.fma(r, FloatVector.broadcast(F, 0.16666521f));
+        p = p.fma(r, FloatVector.broadcast(F, 0.49999994f));
+        p = p.fma(r, FloatVector.broadcast(F, 1));
+        p = p.fma(r, FloatVector.broadcast(F, 1));
+        FloatVector power =
+                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        return p.mul(power).blend(0, x.compare(VectorOperators.LT, EXP_MIN));
+    }
+
+    /// `erf(x / √2)` within 5 · 2⁻²⁴: `x P(x²) / Q(x²)`, a minimax fit up to 5.4, where it is within 7e-8 of 1.
+    private static FloatVector erfOfRootHalf(FloatVector x) {
+        FloatVector low = x.blend(-5.4f, x.compare(VectorOperators.LT, -5.4f));
+        FloatVector v = low.blend(5.4f, low.compare(VectorOperators.GT, 5.4f));
+        FloatVector u = v.mul(v);
+        FloatVector p = FloatVector.broadcast(F, 4.6773348e-08f);
+        p = p.fma(u, FloatVector.broadcast(F, 1.2720056e-05f));
+        p = p.fma(u, FloatVector.broadcast(F, 0.00032864528f));
+        p = p.fma(u, FloatVector.broadcast(F, 0.009301714f));
+        p = p.fma(u, FloatVector.broadcast(F, 0.06674464f));
+        p = p.fma(u, FloatVector.broadcast(F, 0.79788446f));
+        FloatVector q = FloatVector.broadcast(F, 1.2165898e-06f);
+        q = q.fma(u, FloatVector.broadcast(F, 7.240049e-05f));
+        q = q.fma(u, FloatVector.broadcast(F, 0.0018589869f));
+        q = q.fma(u, FloatVector.broadcast(F, 0.02837874f));
+        q = q.fma(u, FloatVector.broadcast(F, 0.25031808f));
+        q = q.fma(u, FloatVector.broadcast(F, 1));
+        return v.mul(p).div(q);
+    }
+
+    /// The sum of all lanes in a fixed order.
+    private static float sum(FloatVector v) {
+        float[] lanes = v.toArray();
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        return lanes[0];
+    }
+
+    /// The last `count` numbers of a row, padded with zeros to a vector.
+    private static float[] rest(float[] x, int at, int count) {
+        float[] rest = new float[LANES];
+        System.arraycopy(x, at, rest, 0, count);
+        return rest;
+    }
+}

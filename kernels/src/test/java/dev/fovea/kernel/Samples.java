@@ -1,0 +1,130 @@
+package dev.fovea.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Random;
+
+/// Seeded inputs that lie awkwardly: tensors are views with an offset and a stride beyond their columns,
+/// weights begin at an odd byte. What lies around an input is NaN, what lies around an output must stay.
+final class Samples {
+    static final long SEED = 20260911;
+
+    private static final float GUARD = 12345.678f;
+
+    private final Random random;
+    private final double magnitude;
+
+    Samples(long salt) {
+        this(salt, 1);
+    }
+
+    Samples(long salt, double magnitude) {
+        this.random = new Random(SEED + salt);
+        this.magnitude = magnitude;
+    }
+
+    float next() {
+        return (float) (random.nextGaussian() * magnitude);
+    }
+
+    float[] array(int n) {
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = next();
+        }
+        return x;
+    }
+
+    /// `[rows, cols]`, NaN around it.
+    Tensor tensor(int rows, int cols) {
+        Tensor x = view(rows, cols, Float.NaN);
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < cols; c++) {
+                x.data()[x.at(r) + c] = next();
+            }
+        }
+        return x;
+    }
+
+    /// `[rows, cols]` of garbage to be written to.
+    static Tensor output(int rows, int cols) {
+        return view(rows, cols, GUARD);
+    }
+
+    private static Tensor view(int rows, int cols, float around) {
+        int stride = cols + 3;
+        float[] data = new float[5 + rows * stride + 7];
+        java.util.Arrays.fill(data, around);
+        return new Tensor(data, 5, rows, cols, stride);
+    }
+
+    /// Weights `[rows, cols]` at an odd byte, off the heap if `arena` is given one.
+    Matrix matrix(Format format, int rows, int cols, Arena arena) {
+        MemorySegment bytes =
+                arena.allocate(format.bytes((long) rows * cols) + 1).asSlice(1);
+        fill(bytes, format, (long) rows * cols);
+        return new Matrix(bytes, format, rows, cols);
+    }
+
+    Matrix heapMatrix(Format format, int rows, int cols) {
+        MemorySegment bytes = MemorySegment.ofArray(new byte[(int) format.bytes((long) rows * cols) + 1])
+                .asSlice(1);
+        fill(bytes, format, (long) rows * cols);
+        return new Matrix(bytes, format, rows, cols);
+    }
+
+    KeyValues keyValues(Format format, int rows, int heads, int headDim, Arena arena) {
+        int stride = heads * headDim + 5;
+        long bytes = format.bytes((long) rows * stride);
+        MemorySegment keys = arena.allocate(bytes, 4);
+        MemorySegment values = arena.allocate(bytes, 4);
+        fill(keys, format, (long) rows * stride);
+        fill(values, format, (long) rows * stride);
+        return new KeyValues(keys, values, format, rows, heads, headDim, stride);
+    }
+
+    private void fill(MemorySegment bytes, Format format, long count) {
+        for (long i = 0; i < count; i++) {
+            float value = next();
+            switch (format) {
+                case F32 ->
+                    bytes.set(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 4 * i, value);
+                case F16 -> putShort(bytes, i, Float.floatToFloat16(value));
+                case BF16 -> putShort(bytes, i, (short) (Float.floatToRawIntBits(value) >> 16));
+            }
+        }
+    }
+
+    static void putShort(MemorySegment bytes, long index, short value) {
+        bytes.set(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 2 * index, value);
+    }
+
+    /// That `found` holds the expected numbers within their bounds.
+    static void assertWithin(String what, Tensor found, Oracle.Answer expected) {
+        for (int r = 0; r < found.rows(); r++) {
+            for (int c = 0; c < found.cols(); c++) {
+                double value = expected.values()[r][c];
+                double bound = expected.bounds()[r][c];
+                if (!(Math.abs(found.get(r, c) - value) <= bound)) {
+                    throw new AssertionError("%s, seed %d: [%d, %d] expected %s within %s, found %s"
+                            .formatted(what, SEED, r, c, value, bound, found.get(r, c)));
+                }
+            }
+        }
+    }
+
+    /// That nothing was written around a tensor made by [#output].
+    static void assertGuarded(Tensor y) {
+        for (int i = 0; i < y.data().length; i++) {
+            int row = Math.floorDiv(i - y.offset(), y.stride());
+            boolean inside = row >= 0 && row < y.rows() && i - y.at(row) < y.cols();
+            if (!inside) {
+                assertThat(y.data()[i]).as("number %d, outside of %s", i, y).isEqualTo(GUARD);
+            }
+        }
+    }
+}

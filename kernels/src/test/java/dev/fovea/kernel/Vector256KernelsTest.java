@@ -1,0 +1,21 @@
+package dev.fovea.kernel;
+
+import dev.fovea.kernel.vector.VectorKernels;
+import jdk.incubator.vector.FloatVector;
+
+class Vector256KernelsTest extends KernelsContract {
+    @Override
+    Kernels create(Workers workers) {
+        return new VectorKernels(FloatVector.SPECIES_256, workers);
+    }
+
+    @Override
+    Class<? extends Kernels> expectedClass() {
+        return VectorKernels.class;
+    }
+
+    @Override
+    String expectedName() {
+        return "vector-256";
+    }
+}
