@@ -109,15 +109,6 @@ public final class Engine implements AutoCloseable {
         });
     }
 
-    /// A checkpoint directory without its tokenizer's files; prompts are token ids.
-    static Engine loadWithoutTokenizer(Path directory, EngineOptions options) {
-        return make(options, (kernels, workers, arena) -> {
-            ModelFiles files = ModelFiles.open(directory, arena);
-            VisionLanguageModel model = Models.load(files, VlmConfig.read(files), kernels);
-            return new Loaded(model, Optional.empty(), Optional.empty(), kernels, workers, arena);
-        });
-    }
-
     /// A model with random weights and no tokenizer, for measuring; prompts are token ids.
     ///
     /// @param format of the weights, F32 or BF16
@@ -264,6 +255,11 @@ public final class Engine implements AutoCloseable {
     /// @param first whether it opens the conversation
     int[] promptIds(Prompt prompt, boolean first) {
         return new PromptEncoding(tokenizer, chat, imageToken()).ids(prompt, first);
+    }
+
+    /// The token ids of an answer that follows a prompt after a space.
+    int[] optionIds(String option) {
+        return tokenizer.orElseThrow(PromptEncoding::noTokenizer).encodeContinuation(" " + option);
     }
 
     void closed(Session session) {

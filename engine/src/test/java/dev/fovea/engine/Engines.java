@@ -26,7 +26,7 @@ final class Engines {
 
     /// A checkpoint of the test resources, which has no tokenizer.
     static Engine small(String name) {
-        return Engine.loadWithoutTokenizer(Checkpoints.named(name), options("best"));
+        return Engine.load(Checkpoints.named(name), options("best"));
     }
 
     private static EngineOptions options(String kernels) {
