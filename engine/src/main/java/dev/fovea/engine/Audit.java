@@ -5,8 +5,8 @@ import dev.fovea.engine.family.VlmConfig;
 import dev.fovea.engine.image.Grid;
 import dev.fovea.engine.vision.VisualTokens;
 
-/// How a method spent its tokens on one image: favoured places and tokens lost to padding are known failures of this
-/// field, and these numbers show them.
+/// How a method spent its tokens on one image: favoured places and tokens lost to padding are known failures of
+/// this field, and these numbers show them.
 ///
 /// @param kept       tokens that stand for a place of the picture
 /// @param merged     tokens that stand for no single place
@@ -102,9 +102,9 @@ public record Audit(int kept, int merged, int newlines, int granted, int padded,
         /// Whether line `at` of `lines` shows none of a picture of `extent` pixels centred on the square.
         private boolean outside(int at, int lines, int extent) {
             int square = Math.max(grid.imageHeight(), grid.imageWidth());
-            int margin = (square - extent) / 2; // pixels, the odd one on the far side
-            double begin = margin * (double) lines / square;
-            double end = (margin + extent) * (double) lines / square;
+            int before = (square - extent) / 2; // the odd pixel goes behind, as in PadPolicy
+            double begin = before * (double) lines / square;
+            double end = (before + extent) * (double) lines / square;
             return at + 1 <= begin || at >= end;
         }
     }

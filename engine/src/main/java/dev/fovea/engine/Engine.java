@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -189,6 +190,18 @@ public final class Engine implements AutoCloseable {
     /// The technique that computes.
     public String kernelsName() {
         return kernels.name();
+    }
+
+    /// Operations per second that the technique's instructions reach at most here, measured now; empty where that
+    /// bounds
+    /// nothing.
+    public OptionalDouble peak() {
+        lock();
+        try {
+            return kernels.peak();
+        } finally {
+            unlock();
+        }
     }
 
     public EngineOptions options() {

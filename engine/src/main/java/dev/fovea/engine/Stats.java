@@ -36,9 +36,19 @@ public record Stats(
         images = List.copyOf(images);
     }
 
+    /// Time of one stage.
+    public long nanos(Stage stage) {
+        return nanos.getOrDefault(stage, 0L);
+    }
+
+    /// Operations of one stage.
+    public long operations(Stage stage) {
+        return operations.getOrDefault(stage, 0L);
+    }
+
     /// Decoding speed after the first token; 0 when there was only one.
     public double decodeTokensPerSecond() {
-        long decode = nanos.getOrDefault(Stage.DECODE, 0L);
+        long decode = nanos(Stage.DECODE);
         return tokens < 2 || decode == 0 ? 0 : (tokens - 1) * 1e9 / decode;
     }
 }

@@ -1,5 +1,6 @@
 package dev.fovea.kernel;
 
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// Kernels that also count the floating-point operations of products and attention, from the shapes that ran.
@@ -27,6 +28,11 @@ public final class CountingKernels implements Kernels {
     @Override
     public Workers workers() {
         return kernels.workers();
+    }
+
+    @Override
+    public OptionalDouble peak() {
+        return kernels.peak();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.fovea.kernel;
 
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// The arithmetic that models are made of, on arrays. Knows no model.
@@ -24,6 +25,12 @@ public interface Kernels {
 
     /// The threads that this instance computes on.
     Workers workers();
+
+    /// Operations per second that its kind of instruction reaches at most on these threads, measured now, in about half
+    /// a second; empty where that bounds nothing.
+    default OptionalDouble peak() {
+        return OptionalDouble.empty();
+    }
 
     /// `y = x wᵀ + bias`.
     ///

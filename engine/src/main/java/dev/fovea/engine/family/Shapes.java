@@ -57,6 +57,20 @@ public final class Shapes {
         return config;
     }
 
+    /// Numbers among the matrices of a model; norms and biases, well below a thousandth, are left out.
+    public static long parameters(VlmConfig config) {
+        VisionConfig vision = config.vision();
+        DecoderConfig text = config.text();
+        long hidden = vision.hidden();
+        long tower = vision.layers() * (4 * hidden * hidden + 2 * hidden * vision.intermediate())
+                + hidden * (3L * vision.patchSize() * vision.patchSize() + vision.patches() + 1);
+        long projector = (long) config.projector().outputs()
+                * (config.projector().inputs() + config.projector().outputs());
+        long width = text.hidden();
+        long layer = width * (2L * text.queryCols() + 2L * text.keyCols() + 3L * text.intermediate());
+        return tower + projector + text.layers() * layer + width * text.vocab() * (text.tiedHead() ? 1 : 2);
+    }
+
     private static VlmConfig config(String family, VisionConfig vision, DecoderConfig text) {
         boolean next = family.equals(VlmConfig.LLAVA_NEXT);
         ImageSettings.Fit fit = next ? ImageSettings.Fit.ANY_RESOLUTION : ImageSettings.Fit.CENTER_CROP;

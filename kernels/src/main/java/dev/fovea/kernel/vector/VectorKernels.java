@@ -10,6 +10,7 @@ import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.scalar.Shapes;
 import java.util.Arrays;
+import java.util.OptionalDouble;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,11 @@ public final class VectorKernels implements Kernels {
     @Override
     public Workers workers() {
         return workers;
+    }
+
+    @Override
+    public OptionalDouble peak() {
+        return OptionalDouble.of(new FmaPeak(workers).measured());
     }
 
     /// Rows that would leave most lanes of a last panel empty are computed one by one.

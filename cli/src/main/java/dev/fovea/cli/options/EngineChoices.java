@@ -1,0 +1,57 @@
+package dev.fovea.cli.options;
+
+import dev.fovea.engine.EngineOptions;
+import dev.fovea.engine.EngineOptions.Compute;
+import dev.fovea.engine.image.ImageLimits;
+import dev.fovea.kernel.Format;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/// The options that say how the engine computes.
+public final class EngineChoices {
+    /// How keys and values are cached.
+    enum CacheFormat {
+        F32,
+        F16
+    }
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; all processors by default.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "K",
+            description = "How to compute: best (default), vector (the Vector API) or scalar (plain Java, slow).")
+    private String kernels = "best";
+
+    @Option(
+            names = "--compute",
+            paramLabel = "TYPE",
+            description = "Arithmetic of products with many rows: f32.",
+            hideParamSyntax = true)
+    private Compute compute = Compute.F32;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "TYPE",
+            description = "How keys and values are cached: f32 (default), or f16, which takes half the memory.")
+    private CacheFormat cache = CacheFormat.F32;
+
+    @Option(names = "--no-exif", description = "Leave pictures as stored instead of turning them upright.")
+    private boolean noExif;
+
+    /// @param chat the conversation format; empty for the checkpoint's own
+    public EngineOptions options(Optional<String> chat) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("--threads: expected at least 1, found " + threads);
+        }
+        return new EngineOptions(
+                threads,
+                kernels,
+                compute,
+                cache == CacheFormat.F16 ? Format.F16 : Format.F32,
+                ImageLimits.DEFAULT,
+                !noExif,
+                chat);
+    }
+}

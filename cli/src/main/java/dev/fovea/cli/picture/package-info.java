@@ -1,0 +1,5 @@
+/// Pictures of which tokens stayed.
+@NullMarked
+package dev.fovea.cli.picture;
+
+import org.jspecify.annotations.NullMarked;
