@@ -15,9 +15,11 @@ import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.Workspace;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -46,6 +48,7 @@ public final class Engine implements AutoCloseable {
     private final Arena arena;
     private final Workspace workspace = new Workspace();
     private final ImageEncoder encoder;
+    private final Set<Integer> ends; // tokens that end an answer
     private final long loadNanos;
     private final ReentrantLock turn = new ReentrantLock(true);
     private final AtomicInteger sessions = new AtomicInteger();
@@ -59,7 +62,19 @@ public final class Engine implements AutoCloseable {
         this.workers = loaded.workers;
         this.arena = loaded.arena;
         this.encoder = new ImageEncoder(model, kernels, workspace, ImagePolicies.of(model.config()), options);
+        this.ends = ends(loaded);
         this.loadNanos = System.nanoTime() - begin;
+    }
+
+    /// The checkpoint's end tokens and those of its conversation format.
+    private static Set<Integer> ends(Loaded loaded) {
+        Set<Integer> ends = new HashSet<>(loaded.model.config().eos());
+        if (loaded.chat.isPresent() && loaded.tokenizer.isPresent()) {
+            for (int id : loaded.chat.get().stopIds(loaded.tokenizer.get())) {
+                ends.add(id);
+            }
+        }
+        return Set.copyOf(ends);
     }
 
     /// What loading yields.
@@ -78,7 +93,7 @@ public final class Engine implements AutoCloseable {
 
     /// Loads a checkpoint directory in Hugging Face layout (or the original LLaVA naming, as safetensors).
     ///
-    /// Weights are mapped, not copied, and freed by [#close].
+    /// Weights are mapped, not copied, and freed by [#close]. Without tokenizer files prompts are token ids.
     ///
     /// @throws dev.fovea.engine.file.ModelFormatException when a file is not what it should be
     /// @throws dev.fovea.engine.file.UnsupportedModelException when it is, but Fovea does not serve it
@@ -86,10 +101,12 @@ public final class Engine implements AutoCloseable {
         return make(options, (kernels, workers, arena) -> {
             ModelFiles files = ModelFiles.open(directory, arena);
             VlmConfig config = VlmConfig.read(files);
-            Tokenizer tokenizer = Tokenizer.load(directory);
-            ChatFormat chat = options.chatFormat().map(ChatFormat::named).orElseGet(() -> ChatFormat.of(directory));
+            Optional<Tokenizer> tokenizer =
+                    Tokenizer.present(directory) ? Optional.of(Tokenizer.load(directory)) : Optional.empty();
+            Optional<ChatFormat> chat = tokenizer.map(
+                    _ -> options.chatFormat().map(ChatFormat::named).orElseGet(() -> ChatFormat.of(directory)));
             VisionLanguageModel model = Models.load(files, config, kernels);
-            return new Loaded(model, Optional.of(tokenizer), Optional.of(chat), kernels, workers, arena);
+            return new Loaded(model, tokenizer, chat, kernels, workers, arena);
         });
     }
 
@@ -145,11 +162,12 @@ public final class Engine implements AutoCloseable {
 
     /// Encodes one image and applies a method's choice after the tower, without the language model.
     public Inspection inspect(ImageInput image, TokenReduction reduction) {
+        TokenReduction method = reduction.forModel(config());
         RgbImage pixels = encoder.decode(image);
         lock();
         try {
             ImageEncoder.Encoded encoded =
-                    encoder.encode(new ImageInput.Pixels(pixels), reduction, new StatsRecorder(kernels));
+                    encoder.encode(new ImageInput.Pixels(pixels), method, new StatsRecorder(kernels));
             return new Inspection(pixels, encoded.grid(), encoded.reduced(), encoded.stats());
         } finally {
             unlock();
@@ -190,7 +208,7 @@ public final class Engine implements AutoCloseable {
         return options;
     }
 
-    /// Empty for models with random weights.
+    /// Empty for models with random weights and checkpoints without tokenizer files.
     public Optional<Tokenizer> tokenizer() {
         return tokenizer;
     }
@@ -225,7 +243,7 @@ public final class Engine implements AutoCloseable {
     }
 
     boolean ends(int token) {
-        return model.config().eos().contains(token);
+        return ends.contains(token);
     }
 
     int imageToken() {
@@ -250,6 +268,11 @@ public final class Engine implements AutoCloseable {
     /// @param first whether it opens the conversation
     int[] promptIds(Prompt prompt, boolean first) {
         return new PromptEncoding(tokenizer, chat, imageToken()).ids(prompt, first);
+    }
+
+    /// The token ids of an answer that follows a prompt after a space.
+    int[] optionIds(String option) {
+        return tokenizer.orElseThrow(PromptEncoding::noTokenizer).encodeContinuation(" " + option);
     }
 
     void closed(Session session) {

@@ -14,6 +14,8 @@ import dev.fovea.engine.vision.VisualTokens;
 import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workspace;
+import java.util.List;
+import java.util.Set;
 
 /// Takes one image from its file to the rows that stand for it in the prompt.
 final class ImageEncoder {
@@ -46,18 +48,23 @@ final class ImageEncoder {
         RgbImage pixels = decode(input);
         Tiling tiling = policy.tiling(pixels);
         recorder.end(Stage.PREPROCESS);
-        TowerOutput output = model.tower()
-                .encode(tiling.tiles(), reduction.visionTaps(model.config().vision()), workspace);
+        boolean whole = !tiling.grid().mosaicOutside() || reduction.readsHighResolution();
+        Grid grid = whole
+                ? tiling.grid()
+                : Grid.single(
+                        tiling.grid().patches(),
+                        tiling.grid().imageHeight(),
+                        tiling.grid().imageWidth());
+        TowerOutput output =
+                tower(tiling.tiles(), grid, reduction.visionTaps(model.config().vision()));
         boolean newlines = model.newline().length > 0;
-        EncodedImage image =
-                new EncodedImage(tiling.grid(), output, model.config().vision(), kernels, newlines);
+        EncodedImage image = new EncodedImage(grid, output, model.config().vision(), kernels, newlines);
         recorder.end(Stage.VISION);
         Reduced reduced = reduction.reduce(image);
         recorder.end(Stage.SELECT);
         Tensor rows = rows(reduced.prompt());
         Tensor outside = rows(reduced.outside());
         recorder.end(Stage.VISION);
-        Grid grid = tiling.grid();
         int before = newlines ? grid.tokensWithNewlines() : grid.tokensWithoutNewlines();
         ImageStats stats = new ImageStats(
                 pixels.width(),
@@ -67,8 +74,19 @@ final class ImageEncoder {
                 grid.tiles(),
                 before,
                 reduced.prompt().count(),
+                reduced.outside().count(),
                 reduced.budgets());
         return new Encoded(reduced, rows, outside, grid, stats);
+    }
+
+    /// Encodes a grid's tiles. A mosaic outside the prompt goes through the tower by itself, so that what the prompt
+    /// gets is the same, bit for bit, with it and without.
+    private TowerOutput tower(List<float[]> tiles, Grid grid, Set<Integer> taps) {
+        if (!grid.mosaicOutside()) {
+            return model.tower().encode(tiles.subList(0, grid.tiles()), taps, workspace);
+        }
+        TowerOutput base = model.tower().encode(tiles.subList(0, 1), taps, workspace);
+        return base.then(model.tower().encode(tiles.subList(1, grid.tiles()), taps, workspace));
     }
 
     RgbImage decode(ImageInput input) {

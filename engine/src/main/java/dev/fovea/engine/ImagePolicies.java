@@ -12,6 +12,7 @@ import dev.fovea.engine.image.Normalization;
 import dev.fovea.engine.image.PadPolicy;
 import dev.fovea.engine.image.Resampler;
 import dev.fovea.engine.image.RgbImage;
+import dev.fovea.engine.image.StretchPolicy;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -73,7 +74,7 @@ final class ImagePolicies {
             case ANY_RESOLUTION -> new AnyResPolicy(canvases, size, patches, filter, normalization);
             case CENTER_CROP -> new CropPolicy(image.shortEdge() * scale, size, patches, filter, normalization);
             case PAD -> pad(config, scale);
-            case STRETCH -> throw new IllegalStateException("stretch");
+            case STRETCH -> new StretchPolicy(size, patches, filter, normalization);
         };
     }
 

@@ -9,6 +9,15 @@ package dev.fovea.engine;
 /// @param tiles        tiles encoded, the base picture included
 /// @param tokensBefore visual tokens without reduction, newlines included
 /// @param tokens       visual tokens that the language model got, newlines included
+/// @param outside      tokens outside the prompt that the method may show to the decoder
 /// @param budgets      tokens that the method granted to each tile; empty when it grants none
 public record ImageStats(
-        int width, int height, int tileRows, int tileCols, int tiles, int tokensBefore, int tokens, int[] budgets) {}
+        int width,
+        int height,
+        int tileRows,
+        int tileCols,
+        int tiles,
+        int tokensBefore,
+        int tokens,
+        int outside,
+        int[] budgets) {}

@@ -26,7 +26,7 @@ record PromptEncoding(Optional<Tokenizer> tokenizer, Optional<ChatFormat> chat, 
         };
     }
 
-    private static IllegalStateException noTokenizer() {
+    static IllegalStateException noTokenizer() {
         return new IllegalStateException("prompt: expected token ids, since the model has no tokenizer, found text");
     }
 

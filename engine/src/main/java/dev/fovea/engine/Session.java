@@ -1,64 +1,51 @@
 package dev.fovea.engine;
 
-import dev.fovea.engine.ImageEncoder.Encoded;
 import dev.fovea.engine.reduce.ImageSpan;
-import dev.fovea.engine.text.Decoder;
+import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.text.DecoderHook;
-import dev.fovea.engine.text.KvCache;
-import dev.fovea.engine.text.Monitor;
-import dev.fovea.engine.text.Phase;
 import dev.fovea.engine.text.Sampling;
-import dev.fovea.kernel.Tensor;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.IntStream;
 
 /// A conversation: its cache, its images and its method. A follow-up question costs no vision work.
 ///
 /// Belongs to one thread at a time and throws if entered twice; [#cancel] may come from any thread.
 public final class Session implements AutoCloseable {
     private final Engine engine;
-    private final SessionOptions options;
-    private final int context;
-    private final KvCache cache;
+    private final Conversation conversation;
     private final AtomicBoolean entered = new AtomicBoolean();
-    private final List<ImageSpan> images = new ArrayList<>();
-    private DecoderHook hook = DecoderHook.NONE;
     private volatile boolean cancelled;
     private boolean closed;
 
-    /// Every token of the conversation, the image token standing for an image.
-    private int[] history = new int[0];
-
-    /// Position of the next row: how many rows have passed the first layer.
-    private int position;
-
-    /// Tokens at the end of the history that have not passed the decoder yet: the one that ended the last answer.
-    private int pending;
-
     Session(Engine engine, SessionOptions options) {
         this.engine = engine;
-        this.options = options;
-        this.context = engine.contextLength(options);
-        this.cache =
-                new KvCache(engine.model().config().text(), engine.options().cacheFormat());
+        this.conversation = new Conversation(engine, options);
     }
 
     /// Positions that the session can hold.
     public int contextLength() {
-        return context;
+        return conversation.context();
+    }
+
+    /// The method as it works on this model.
+    public TokenReduction reduction() {
+        return conversation.reduction();
     }
 
     /// Where the images of the conversation lie among its positions, in order.
     public List<ImageSpan> images() {
-        return List.copyOf(images);
+        return conversation.images();
     }
 
     /// The method's work inside the decoder; what it chose can be read from a hook that keeps a trace of it.
     public DecoderHook hook() {
-        return hook;
+        return conversation.hook();
+    }
+
+    /// Positions of the rows that a layer's cache holds.
+    int[] positions(int layer) {
+        return conversation.cache().positions(layer);
     }
 
     /// Answers a prompt; the turns before it count.
@@ -73,12 +60,43 @@ public final class Session implements AutoCloseable {
     public Generation generate(Prompt prompt, Sampling sampling, TokenSink sink, ProgressListener listener) {
         enter();
         try {
-            cancelled = false;
-            StatsRecorder recorder = new StatsRecorder(engine.kernels());
-            return new Turn(prompt, sampling, sink, listener, recorder).run();
+            return new Turn(engine, conversation, sampling, sink, watch(listener)).run(prompt);
         } finally {
             entered.set(false);
         }
+    }
+
+    /// Judges how likely the model thinks some answers to a prompt, token by token as in a teacher-forced pass; the
+    /// turns before it count, and the session is afterwards as before. The prompt is computed once for all options.
+    ///
+    /// This is how V* Bench is scored: the option with the lowest mean loss is the model's answer.
+    ///
+    /// @param options texts that follow the prompt after a space, at least one
+    /// @throws PromptTooLongException when the prompt or an option does not fit
+    /// @throws CancellationException  when [#cancel] was called
+    public OptionScores score(Prompt prompt, List<String> options) {
+        return scoreTokens(prompt, options.stream().map(engine::optionIds).toList());
+    }
+
+    /// As [#score], with options as token ids, each at least one.
+    public OptionScores scoreTokens(Prompt prompt, List<int[]> options) {
+        if (options.isEmpty() || options.stream().anyMatch(ids -> ids.length == 0)) {
+            throw new IllegalArgumentException("options: expected at least one, of at least one token each, found "
+                    + (options.isEmpty() ? "none" : "an empty one"));
+        }
+        enter();
+        try {
+            return new Scoring(engine, conversation, watch(ProgressListener.NONE)).run(prompt, options);
+        } catch (CancelledException e) {
+            throw new CancellationException("scoring was cancelled");
+        } finally {
+            entered.set(false);
+        }
+    }
+
+    private Watch watch(ProgressListener listener) {
+        cancelled = false;
+        return new Watch(new StatsRecorder(engine.kernels()), listener, () -> cancelled);
     }
 
     private void enter() {
@@ -101,199 +119,7 @@ public final class Session implements AutoCloseable {
         enter();
         closed = true;
         entered.set(false);
-        cache.close();
+        conversation.close();
         engine.closed(this);
-    }
-
-    /// One prompt and its answer.
-    private final class Turn {
-        private final Prompt prompt;
-        private final Sampling sampling;
-        private final TokenSink sink;
-        private final ProgressListener listener;
-        private final StatsRecorder recorder;
-        private final List<ImageStats> imageStats = new ArrayList<>();
-        private int promptRows;
-
-        Turn(Prompt prompt, Sampling sampling, TokenSink sink, ProgressListener listener, StatsRecorder recorder) {
-            this.prompt = prompt;
-            this.sampling = sampling;
-            this.sink = sink;
-            this.listener = listener;
-            this.recorder = recorder;
-        }
-
-        Generation run() {
-            Answer answer = new Answer(engine, sampling, recorder);
-            dropEnd();
-            int[] ids = engine.promptIds(prompt, history.length == 0);
-            int begin = position;
-            int known = images.size();
-            boolean more;
-            engine.lock();
-            try {
-                recorder.resync();
-                Tensor rows = rows(ids);
-                if (images.size() > known) {
-                    hook = options.reduction().hook(engine.model().decoder(), List.copyOf(images));
-                }
-                Tensor logits = forward(rows, Phase.PREFILL);
-                history = concat(history, ids);
-                pending = 0;
-                more = answer.first(logits, history);
-                recorder.end(Stage.PREFILL);
-            } catch (CancelledException e) {
-                forget(begin, known);
-                return answer.generation(StopReason.CANCELLED, stats(0));
-            } catch (RuntimeException | Error e) {
-                forget(begin, known);
-                throw e;
-            } finally {
-                engine.unlock();
-            }
-            StopReason reason = decode(answer, more);
-            history = concat(history, answer.ids());
-            pending = 1;
-            return answer.generation(reason, stats(answer.ids().length));
-        }
-
-        /// The token that ended the last answer is not part of it: what stands between turns is the format's to say.
-        private void dropEnd() {
-            if (pending > 0 && engine.ends(history[history.length - 1])) {
-                history = Arrays.copyOf(history, history.length - 1);
-                pending = 0;
-            }
-        }
-
-        /// Makes the session what it was before this turn.
-        private void forget(int begin, int known) {
-            cache.truncate(begin);
-            position = begin;
-            images.subList(known, images.size()).clear();
-            hook = options.reduction().hook(engine.model().decoder(), List.copyOf(images));
-        }
-
-        private StopReason decode(Answer answer, boolean more) {
-            while (true) {
-                listener.progress(Stage.DECODE, answer.ids().length, sampling.maxTokens());
-                boolean wanted = answer.deliver(sink) && !cancelled;
-                if (!more) {
-                    return answer.stopReason();
-                }
-                if (!wanted) {
-                    return StopReason.CANCELLED;
-                }
-                if (position >= context) {
-                    return StopReason.LENGTH;
-                }
-                engine.lock();
-                try {
-                    recorder.resync();
-                    Tensor row =
-                            Tensor.zeros(1, engine.model().decoder().config().hidden());
-                    engine.model().decoder().embed(answer.last(), row);
-                    more = answer.next(forward(row, Phase.STEP));
-                    recorder.end(Stage.DECODE);
-                } catch (CancelledException e) {
-                    cache.truncate(position);
-                    return StopReason.CANCELLED;
-                } finally {
-                    engine.unlock();
-                }
-            }
-        }
-
-        private Tensor forward(Tensor rows, Phase phase) {
-            Monitor monitor = (layer, layers) -> {
-                if (cancelled) {
-                    throw new CancelledException();
-                }
-                if (phase == Phase.PREFILL) {
-                    listener.progress(Stage.PREFILL, layer, layers);
-                }
-            };
-            Decoder decoder = engine.model().decoder();
-            Tensor logits = decoder.forward(rows, position, cache, hook, phase, monitor, engine.workspace());
-            position += rows.rows();
-            return logits;
-        }
-
-        /// The rows of the pending and the new tokens, images in their places.
-        ///
-        /// @return `[n, hidden]`
-        private Tensor rows(int[] ids) {
-            int imageToken = engine.imageToken();
-            int marks = (int) Arrays.stream(ids).filter(id -> id == imageToken).count();
-            if (marks != prompt.images().size()) {
-                throw new IllegalArgumentException("prompt: expected one image for each of its " + marks
-                        + " image marks, found " + prompt.images().size());
-            }
-            int[] tokens = concat(Arrays.copyOfRange(history, history.length - pending, history.length), ids);
-            List<Encoded> encoded = new ArrayList<>();
-            for (ImageInput image : prompt.images()) {
-                listener.progress(Stage.VISION, encoded.size(), marks);
-                encoded.add(engine.encoder().encode(image, options.reduction(), recorder));
-                if (cancelled) {
-                    throw new CancelledException();
-                }
-            }
-            int count = tokens.length - marks;
-            for (Encoded image : encoded) {
-                count += image.rows().rows();
-                imageStats.add(image.stats());
-            }
-            if (count == 0) {
-                throw new IllegalArgumentException("prompt: expected at least one token, found none");
-            }
-            if (position + count >= context) {
-                throw new PromptTooLongException(position, count, context);
-            }
-            promptRows = count;
-            return splice(tokens, encoded, count);
-        }
-
-        private Tensor splice(int[] tokens, List<Encoded> encoded, int count) {
-            Decoder decoder = engine.model().decoder();
-            Tensor rows = Tensor.zeros(count, decoder.config().hidden());
-            int imageToken = engine.imageToken();
-            int row = 0;
-            int next = 0;
-            for (int token : tokens) {
-                if (token != imageToken) {
-                    decoder.embed(token, rows.slice(row, row + 1));
-                    row++;
-                    continue;
-                }
-                Encoded image = encoded.get(next++);
-                int begin = position + row;
-                for (int r = 0; r < image.rows().rows(); r++) {
-                    image.rows().copyRow(r, rows.data(), rows.at(row++));
-                }
-                images.add(
-                        new ImageSpan(begin, position + row, image.reduced().prompt(), image.grid(), image.outside()));
-            }
-            return rows;
-        }
-
-        private Stats stats(int tokens) {
-            int layers = engine.model().config().text().layers();
-            return new Stats(
-                    recorder.nanos(),
-                    recorder.operations(),
-                    imageStats,
-                    promptRows,
-                    IntStream.range(0, layers).map(cache::rows).toArray(),
-                    cache.bytes(),
-                    tokens,
-                    recorder.firstTokenNanos(),
-                    recorder.totalNanos(),
-                    engine.kernels().name());
-        }
-    }
-
-    private static int[] concat(int[] first, int[] second) {
-        int[] both = Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, both, first.length, second.length);
-        return both;
     }
 }

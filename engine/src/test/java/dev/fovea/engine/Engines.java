@@ -7,17 +7,37 @@ import java.util.Optional;
 final class Engines {
     private Engines() {}
 
-    static Engine load(Path checkpoint, String kernels) {
+    /// As transformers' image processors do, which do not turn images.
+    static EngineOptions withoutExif() {
         EngineOptions standard = EngineOptions.standard();
-        return Engine.load(
-                checkpoint,
-                new EngineOptions(
-                        standard.threads(),
-                        kernels,
-                        standard.compute(),
-                        standard.cacheFormat(),
-                        standard.imageLimits(),
-                        standard.applyExif(),
-                        Optional.empty()));
+        return new EngineOptions(
+                standard.threads(),
+                standard.kernels(),
+                standard.compute(),
+                standard.cacheFormat(),
+                standard.imageLimits(),
+                false,
+                Optional.empty());
+    }
+
+    static Engine load(Path checkpoint, String kernels) {
+        return Engine.load(checkpoint, options(kernels));
+    }
+
+    /// A checkpoint of the test resources, which has no tokenizer.
+    static Engine small(String name) {
+        return Engine.load(Checkpoints.named(name), options("best"));
+    }
+
+    private static EngineOptions options(String kernels) {
+        EngineOptions standard = EngineOptions.standard();
+        return new EngineOptions(
+                standard.threads(),
+                kernels,
+                standard.compute(),
+                standard.cacheFormat(),
+                standard.imageLimits(),
+                standard.applyExif(),
+                Optional.empty());
     }
 }

@@ -3,12 +3,14 @@ package dev.fovea.engine.family;
 import dev.fovea.engine.text.Decoder;
 import dev.fovea.engine.text.DecoderConfig;
 import dev.fovea.engine.text.DecoderWeights;
+import dev.fovea.engine.text.DecoderWeights.HighResolution;
 import dev.fovea.engine.vision.Projector;
 import dev.fovea.engine.vision.VisionConfig;
 import dev.fovea.engine.vision.VisionTower;
 import dev.fovea.engine.vision.VisionWeights;
 import dev.fovea.engine.vision.VisionWeights.Linear;
 import dev.fovea.engine.vision.VisionWeights.Norm;
+import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Matrix;
 import java.util.ArrayList;
@@ -27,12 +29,21 @@ final class ModelAssembly {
     }
 
     VisionLanguageModel assemble() {
+        DecoderWeights decoder = decoder(config.text());
         return new VisionLanguageModel(
                 config,
                 new VisionTower(config.vision(), vision(config.vision()), kernels),
                 projector(config.projector()),
                 config.newline() ? weights.vector(Role.NEWLINE, 0, config.text().hidden()) : new float[0],
-                new Decoder(config.text(), decoder(config.text()), kernels));
+                new Decoder(config.text(), decoder, kernels, rotaryFormat(decoder)));
+    }
+
+    /// The original code was trained and runs with a rotary table in the format of the weights; that of the hub's
+    /// checkpoints computes it in single precision.
+    private Format rotaryFormat(DecoderWeights decoder) {
+        return config.spelling() == VlmConfig.Spelling.ORIGINAL
+                ? decoder.embedding().format()
+                : Format.F32;
     }
 
     private VisionWeights vision(VisionConfig vision) {
@@ -99,6 +110,17 @@ final class ModelAssembly {
                 embedding,
                 List.copyOf(layers),
                 weights.vector(Role.NORM, 0, hidden),
-                ownHead ? weights.matrix(Role.HEAD, 0, text.vocab(), hidden) : embedding);
+                ownHead ? weights.matrix(Role.HEAD, 0, text.vocab(), hidden) : embedding,
+                config.flex().isPresent() ? highResolution(text) : List.of());
+    }
+
+    private List<HighResolution> highResolution(DecoderConfig text) {
+        List<HighResolution> layers = new ArrayList<>();
+        for (int l = 0; l < text.layers(); l++) {
+            layers.add(new HighResolution(
+                    weights.matrix(Role.KEY_HD, l, text.keyCols(), text.hidden()),
+                    weights.matrix(Role.VALUE_HD, l, text.keyCols(), text.hidden())));
+        }
+        return List.copyOf(layers);
     }
 }

@@ -1,6 +1,7 @@
 package dev.fovea.engine.image;
 
 import dev.fovea.engine.image.AnyRes.Size;
+import dev.fovea.engine.image.Resampler.Axis;
 import java.util.List;
 
 /// CLIP's own processor, which LLaVA-1.5 in Hugging Face layout uses: the shorter side resized, the centre cut out.
@@ -25,7 +26,10 @@ public record CropPolicy(int shortestEdge, int crop, int patches, Resampler.Filt
     @Override
     public Tiling tiling(RgbImage image) {
         Size size = resized(image.height(), image.width());
-        RgbImage square = centre(Resampler.resize(image, size.height(), size.width(), filter));
+        Axis down = centre(image.height(), size.height());
+        Axis across = centre(image.width(), size.width());
+        RgbImage square = Resampler.resize(image, down, across, filter)
+                .placed(padding(size.height()), padding(size.width()), crop, crop, 0);
         Grid grid = grid(image.height(), image.width());
         return new Tiling(grid, List.of(normalization.toTensor(square)), List.of(square), crop, crop);
     }
@@ -37,14 +41,13 @@ public record CropPolicy(int shortestEdge, int crop, int patches, Resampler.Filt
         return width <= height ? new Size(longer, shortestEdge) : new Size(shortestEdge, longer);
     }
 
-    // As transformers' center_crop. Where black has to be added, its odd line goes above and left.
-    private RgbImage centre(RgbImage image) {
-        int height = Math.max(crop, image.height());
-        int width = Math.max(crop, image.width());
-        int padTop = Math.ceilDiv(height - image.height(), 2);
-        int padLeft = Math.ceilDiv(width - image.width(), 2);
-        int top = Math.floorDiv(image.height() - crop, 2) + padTop;
-        int left = Math.floorDiv(image.width() - crop, 2) + padLeft;
-        return image.placed(padTop, padLeft, height, width, 0).crop(top, left, crop, crop);
+    // As transformers' center_crop: the odd line is cut off below and right, but added above and left.
+    private Axis centre(int inputs, int outputs) {
+        int begin = Math.max(0, (outputs - crop) / 2);
+        return new Axis(inputs, outputs, begin, begin + Math.min(crop, outputs));
+    }
+
+    private int padding(int outputs) {
+        return Math.max(0, Math.ceilDiv(crop - outputs, 2));
     }
 }

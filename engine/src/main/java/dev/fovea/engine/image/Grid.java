@@ -1,6 +1,7 @@
 package dev.fovea.engine.image;
 
-/// How a picture was cut, counted in patches: tile 0 is the whole picture, tiles 1 and on are the mosaic, row by row.
+/// How a picture was cut, counted in patches: tile 0 is the whole picture, tiles 1 and on are the mosaic, row by
+/// row.
 ///
 /// ```text
 ///             tileCols * patches
@@ -17,7 +18,8 @@ package dev.fovea.engine.image;
 /// @param patches     patches on each side of a tile
 /// @param cropTop     mosaic rows of padding above the picture
 /// @param cropLeft    mosaic columns of padding left of it
-/// @param keptRows    mosaic rows that unpadding keeps
+/// @param keptRows    mosaic rows that unpadding keeps; 0, with `keptCols`, where the mosaic stays outside the
+///                    prompt
 /// @param keptCols    mosaic columns that unpadding keeps
 /// @param imageHeight of the picture before any resizing
 public record Grid(
@@ -48,10 +50,9 @@ public record Grid(
         return new Grid(0, 0, patches, 0, 0, 0, 0, imageHeight, imageWidth);
     }
 
-    /// A mosaic without padding.
-    public static Grid whole(int tileRows, int tileCols, int patches, int imageHeight, int imageWidth) {
-        return new Grid(
-                tileRows, tileCols, patches, 0, 0, tileRows * patches, tileCols * patches, imageHeight, imageWidth);
+    /// Tile 0 for the prompt, and a mosaic of which the prompt gets nothing.
+    public static Grid outside(int tileRows, int tileCols, int patches, int imageHeight, int imageWidth) {
+        return new Grid(tileRows, tileCols, patches, 0, 0, 0, 0, imageHeight, imageWidth);
     }
 
     /// All tiles, the whole picture included.
@@ -69,6 +70,11 @@ public record Grid(
 
     public int mosaicCols() {
         return tileCols * patches;
+    }
+
+    /// Whether the mosaic stays outside the prompt.
+    public boolean mosaicOutside() {
+        return tileRows > 0 && keptRows * keptCols == 0;
     }
 
     /// Tile 0, then the kept window with one newline at the end of each row.

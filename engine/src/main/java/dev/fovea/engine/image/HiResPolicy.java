@@ -3,8 +3,9 @@ package dev.fovea.engine.image;
 import java.util.ArrayList;
 import java.util.List;
 
-/// FlexAttention: the picture centred on a square, resized to high resolution, cut into tiles; tile 0 is a reduction of
-/// the normalised high-resolution tensor itself, not of the picture.
+/// FlexAttention: the picture centred on a square, resized to high resolution, cut into tiles; tile 0 is a
+/// reduction of the normalised high-resolution tensor itself, not of the picture. Only tile 0 belongs to the
+/// prompt.
 ///
 /// @param highResSize side of the square in pixels, a multiple of `size`
 /// @param size        side of a tile in pixels
@@ -21,14 +22,13 @@ public record HiResPolicy(int highResSize, int size, int patches, Resampler.Filt
     @Override
     public Grid grid(int height, int width) {
         int zoom = highResSize / size;
-        return Grid.whole(zoom, zoom, patches, height, width);
+        return Grid.outside(zoom, zoom, patches, height, width);
     }
 
     @Override
     public Tiling tiling(RgbImage image) {
         Grid grid = grid(image.height(), image.width());
-        RgbImage square = PadPolicy.squared(image, normalization.meanColor());
-        RgbImage highRes = Resampler.resize(square, highResSize, highResSize, filter);
+        RgbImage highRes = Resampler.resizeSquared(image, highResSize, normalization.meanColor(), filter);
         float[] tensor = normalization.toTensor(highRes); // [3, highResSize, highResSize]
         List<float[]> tiles = new ArrayList<>();
         List<RgbImage> pixels = new ArrayList<>();

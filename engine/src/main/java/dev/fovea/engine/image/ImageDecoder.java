@@ -14,6 +14,9 @@ import java.nio.file.Path;
 /// is replicated, 16-bit samples keep their high byte (of 16-bit grey, too, which Pillow clips). A truncated file is
 /// an error, never a picture with a grey rest. Lossy WebP is the one format whose pixels differ visibly from Pillow's.
 public final class ImageDecoder {
+    // Twice the longest side that JPEG allows. What a policy needs for padding grows with the longer side.
+    private static final int LONGEST_SIDE = 131_072;
+
     private ImageDecoder() {}
 
     /// Decodes the bytes of an image file.
@@ -28,8 +31,7 @@ public final class ImageDecoder {
             EncodedPicture picture = EncodedPicture.open(file);
             checkSize(picture, name, limits);
             RgbImage stored = new RgbImage(picture.rgb(), picture.height(), picture.width());
-            boolean turn = applyExif || picture.format().equals("TIFF");
-            return turn ? stored.upright(picture.orientation()) : stored;
+            return applyExif || picture.turnsOnLoading() ? stored.upright(picture.orientation()) : stored;
         } catch (CorruptPictureException e) {
             throw new ImageFormatException(name, e.expected(), e.found(), e);
         }
@@ -63,6 +65,10 @@ public final class ImageDecoder {
                     name,
                     "at most " + limits.maxPixels() + " pixels",
                     picture.width() + " x " + picture.height() + " = " + pixels);
+        }
+        if (Math.max(picture.height(), picture.width()) > LONGEST_SIDE) {
+            throw new ImageFormatException(
+                    name, "sides of at most " + LONGEST_SIDE + " pixels", picture.width() + " x " + picture.height());
         }
         if (picture.frames() > limits.maxFrames()) {
             throw new ImageFormatException(

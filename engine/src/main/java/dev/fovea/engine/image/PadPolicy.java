@@ -21,16 +21,8 @@ public record PadPolicy(int size, int patches, Resampler.Filter filter, Normaliz
 
     @Override
     public Tiling tiling(RgbImage image) {
-        RgbImage square = Resampler.resize(squared(image, normalization.meanColor()), size, size, filter);
+        RgbImage square = Resampler.resizeSquared(image, size, normalization.meanColor(), filter);
         Grid grid = grid(image.height(), image.width());
         return new Tiling(grid, List.of(normalization.toTensor(square)), List.of(square), size, size);
-    }
-
-    /// The picture centred on a square of its longer side; the odd pixel of padding goes right and below.
-    static RgbImage squared(RgbImage image, int color) {
-        int side = Math.max(image.height(), image.width());
-        int top = (side - image.height()) / 2;
-        int left = (side - image.width()) / 2;
-        return side == image.height() && side == image.width() ? image : image.placed(top, left, side, side, color);
     }
 }

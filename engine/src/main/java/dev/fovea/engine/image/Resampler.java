@@ -1,6 +1,6 @@
 package dev.fovea.engine.image;
 
-import java.util.Arrays;
+import java.util.Objects;
 
 /// Pillow's resampler for 8-bit pixels, bit for bit, and PyTorch's antialiased bilinear reduction for floats.
 ///
@@ -39,25 +39,45 @@ public final class Resampler {
 
     private Resampler() {}
 
+    /// One direction of a resize: `inputs` lines become `outputs`, of which `[begin, end)` are wanted.
+    record Axis(int inputs, int outputs, int begin, int end) {
+        Axis {
+            if (outputs < 1) {
+                throw new IllegalArgumentException("resize: expected a size of at least 1, found " + outputs);
+            }
+            Objects.checkFromToIndex(begin, end, outputs);
+        }
+
+        static Axis whole(int inputs, int outputs) {
+            return new Axis(inputs, outputs, 0, outputs);
+        }
+
+        boolean changes() {
+            return inputs != outputs;
+        }
+    }
+
     /// The weights of one pass: output `i` sums inputs `first[i] … first[i] + count[i] - 1`.
     ///
     /// @param weights `[outputs, taps]`, fixed point
-    private record Taps(int[] first, int[] count, int[] weights, int taps) {
+    /// @param outside `[outputs]`: the sum of the weights that fall on padding
+    private record Taps(int[] first, int[] count, int[] weights, int taps, int[] outside) {
         /// As Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc`, in the same order of double operations.
-        static Taps of(int inputs, int outputs, Filter filter) {
-            double scale = (double) inputs / outputs;
+        static Taps of(Axis axis, Filter filter) {
+            double scale = (double) axis.inputs / axis.outputs;
             double stretch = Math.max(scale, 1.0);
             double radius = filter.radius * stretch;
             double shrink = 1.0 / stretch;
             int taps = (int) Math.ceil(radius) * 2 + 1;
+            int outputs = axis.end - axis.begin;
             int[] first = new int[outputs];
             int[] count = new int[outputs];
             int[] weights = new int[Math.multiplyExact(outputs, taps)];
             double[] k = new double[taps];
             for (int i = 0; i < outputs; i++) {
-                double center = (i + 0.5) * scale;
+                double center = (axis.begin + i + 0.5) * scale;
                 first[i] = Math.max((int) (center - radius + 0.5), 0);
-                count[i] = Math.min((int) (center + radius + 0.5), inputs) - first[i];
+                count[i] = Math.min((int) (center + radius + 0.5), axis.inputs) - first[i];
                 double sum = 0;
                 for (int j = 0; j < count[i]; j++) {
                     k[j] = filter.at((j + first[i] - center + 0.5) * shrink);
@@ -68,39 +88,81 @@ public final class Resampler {
                     weights[i * taps + j] = (int) (w < 0 ? w - 0.5 : w + 0.5);
                 }
             }
-            return new Taps(first, count, weights, taps);
+            return new Taps(first, count, weights, taps, new int[outputs]);
         }
 
-        int end(int output) {
-            return first[output] + count[output];
+        /// The same weights for inputs of which only `inputs` from `begin` on exist, and the rest is padding.
+        Taps within(int begin, int inputs) {
+            Taps within = new Taps(first.clone(), count.clone(), weights.clone(), taps, outside.clone());
+            for (int i = 0; i < first.length; i++) {
+                int from = Math.clamp(begin, first[i], first[i] + count[i]);
+                int to = Math.clamp(begin + inputs, first[i], first[i] + count[i]);
+                int row = i * taps;
+                for (int j = 0; j < count[i]; j++) {
+                    boolean padding = first[i] + j < from || first[i] + j >= to;
+                    within.outside[i] += padding ? weights[row + j] : 0;
+                }
+                System.arraycopy(weights, row + from - first[i], within.weights, row, to - from);
+                within.first[i] = from - begin;
+                within.count[i] = to - from;
+            }
+            return within;
+        }
+
+        /// Past the last input that any output reads.
+        int end() {
+            int last = first.length - 1;
+            return first[last] + count[last];
         }
     }
 
     /// As `Image.resize((width, height), filter)`. A pass whose size does not change is skipped.
     public static RgbImage resize(RgbImage image, int height, int width, Filter filter) {
-        if (height < 1 || width < 1) {
-            throw new IllegalArgumentException("resize: expected a size, found " + height + " x " + width);
+        return resize(image, Axis.whole(image.height(), height), Axis.whole(image.width(), width), filter);
+    }
+
+    /// A window of the resized picture, without computing the rest.
+    static RgbImage resize(RgbImage image, Axis down, Axis across, Filter filter) {
+        int height = down.end - down.begin;
+        int width = across.end - across.begin;
+        if (!down.changes()) {
+            return new RgbImage(alongRows(image, down.begin, down.end, across, filter), height, width);
         }
-        if (height == image.height() && width == image.width()) {
-            return image;
+        // The first pass makes only the rows that the second will read.
+        Taps taps = Taps.of(down, filter);
+        byte[] rows = alongRows(image, taps.first[0], taps.end(), across, filter);
+        return new RgbImage(alongColumns(rows, 3 * width, taps.first[0], taps, 0), height, width);
+    }
+
+    /// The picture centred on a square of its longer side and resized; the odd pixel of padding goes right and below.
+    ///
+    /// Equal to resizing the padded square, which is never made: for a long picture it would be enormous. Rows of
+    /// padding alone keep their colour, because rounded weights sum to 1 within half a level for any reduction by
+    /// less than 4000.
+    ///
+    /// @param color `0xRRGGBB` of the padding
+    static RgbImage resizeSquared(RgbImage image, int size, int color, Filter filter) {
+        Axis axis = Axis.whole(Math.max(image.height(), image.width()), size);
+        int top = (axis.inputs - image.height()) / 2;
+        int left = (axis.inputs - image.width()) / 2;
+        if (!axis.changes()) {
+            return image.placed(top, left, size, size, color);
         }
-        byte[] rgb = image.rgb();
-        int from = 0;
-        Taps down = height == image.height() ? null : Taps.of(image.height(), height, filter);
-        if (width != image.width()) {
-            // Only rows that the second pass will read.
-            from = down == null ? 0 : down.first[0];
-            int end = down == null ? image.height() : down.end(height - 1);
-            rgb = alongRows(image, from, end, Taps.of(image.width(), width, filter));
-        }
-        if (down != null) {
-            rgb = alongColumns(rgb, 3 * width, from, down);
-        }
-        return new RgbImage(rgb, height, width);
+        Taps taps = Taps.of(axis, filter);
+        byte[] rows = alongRows(image, 0, image.height(), taps.within(left, image.width()), color);
+        return new RgbImage(alongColumns(rows, 3 * size, 0, taps.within(top, image.height()), color), size, size);
+    }
+
+    // Rows `[begin, end)` of the image with their width resized: [end - begin, across.end - across.begin, 3]
+    private static byte[] alongRows(RgbImage image, int begin, int end, Axis across, Filter filter) {
+        return across.changes()
+                ? alongRows(image, begin, end, Taps.of(across, filter), 0)
+                : image.crop(begin, across.begin, end - begin, across.end - across.begin)
+                        .rgb();
     }
 
     // [end - begin, outputs, 3]
-    private static byte[] alongRows(RgbImage image, int begin, int end, Taps taps) {
+    private static byte[] alongRows(RgbImage image, int begin, int end, Taps taps, int color) {
         int outputs = taps.first.length;
         byte[] in = image.rgb();
         byte[] out = new byte[Math.multiplyExact(3 * (end - begin), outputs)];
@@ -109,9 +171,9 @@ public final class Resampler {
             for (int x = 0; x < outputs; x++, to += 3) {
                 int at = 3 * (y * image.width() + taps.first[x]);
                 int w = x * taps.taps;
-                int red = HALF;
-                int green = HALF;
-                int blue = HALF;
+                int red = HALF + taps.outside[x] * (color >> 16);
+                int green = HALF + taps.outside[x] * (color >> 8 & 0xff);
+                int blue = HALF + taps.outside[x] * (color & 0xff);
                 for (int last = w + taps.count[x]; w < last; w++, at += 3) {
                     int weight = taps.weights[w];
                     red += (in[at] & 0xff) * weight;
@@ -127,12 +189,17 @@ public final class Resampler {
     }
 
     // in [rows from `begin` on, stride] to [outputs, stride]
-    private static byte[] alongColumns(byte[] in, int stride, int begin, Taps taps) {
+    private static byte[] alongColumns(byte[] in, int stride, int begin, Taps taps, int color) {
         int outputs = taps.first.length;
         byte[] out = new byte[Math.multiplyExact(outputs, stride)];
         int[] sums = new int[stride];
         for (int y = 0; y < outputs; y++) {
-            Arrays.fill(sums, HALF);
+            for (int c = 0; c < 3; c++) {
+                int padding = taps.outside[y] * (color >> (16 - 8 * c) & 0xff);
+                for (int x = c; x < stride; x += 3) {
+                    sums[x] = HALF + padding;
+                }
+            }
             for (int j = 0; j < taps.count[y]; j++) {
                 int weight = taps.weights[y * taps.taps + j];
                 int at = (taps.first[y] - begin + j) * stride;

@@ -29,10 +29,13 @@ public record RgbImage(byte[] rgb, int height, int width) {
         return new RgbImage(rgb, height, width);
     }
 
-    /// A copy of the window whose corner is at `top`, `left`.
+    /// The window whose corner is at `top`, `left`: a copy, or this picture where the window is all of it.
     public RgbImage crop(int top, int left, int cropHeight, int cropWidth) {
         Objects.checkFromIndexSize(top, cropHeight, height);
         Objects.checkFromIndexSize(left, cropWidth, width);
+        if (cropHeight == height && cropWidth == width) {
+            return this;
+        }
         RgbImage crop = filled(cropHeight, cropWidth, 0);
         for (int y = 0; y < cropHeight; y++) {
             System.arraycopy(rgb, 3 * ((top + y) * width + left), crop.rgb, 3 * cropWidth * y, 3 * cropWidth);
@@ -40,12 +43,15 @@ public record RgbImage(byte[] rgb, int height, int width) {
         return crop;
     }
 
-    /// This picture on a larger canvas, its corner at `top`, `left`.
+    /// This picture on a canvas, its corner at `top`, `left`: a copy, or this picture where it fills the canvas.
     ///
     /// @param color `0xRRGGBB` of the canvas
     public RgbImage placed(int top, int left, int canvasHeight, int canvasWidth, int color) {
         Objects.checkFromIndexSize(top, height, canvasHeight);
         Objects.checkFromIndexSize(left, width, canvasWidth);
+        if (canvasHeight == height && canvasWidth == width) {
+            return this;
+        }
         RgbImage canvas = filled(canvasHeight, canvasWidth, color);
         for (int y = 0; y < height; y++) {
             System.arraycopy(rgb, 3 * width * y, canvas.rgb, 3 * ((top + y) * canvasWidth + left), 3 * width);

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The settings of a request, each of which must be read by the method.
-final class Choices {
+/// The settings of a request, each of which must be read by the method that it is for.
+public final class Choices {
     private final String method;
     private final Reductions.Request request;
     private final Map<String, String> left;
@@ -18,11 +18,11 @@ final class Choices {
         this.left = new TreeMap<>(request.settings());
     }
 
-    Preset preset(Preset otherwise) {
+    public Preset preset(Preset otherwise) {
         return request.preset().orElse(otherwise);
     }
 
-    Budget budget() {
+    public Budget budget() {
         return request.budget();
     }
 
@@ -32,11 +32,11 @@ final class Choices {
         return value == null ? otherwise : value;
     }
 
-    <E extends Enum<E>> E word(String setting, E otherwise) {
+    public <E extends Enum<E>> E word(String setting, E otherwise) {
         return Words.parse(otherwise.getDeclaringClass(), method + " " + setting, text(setting, Words.of(otherwise)));
     }
 
-    double number(String setting, double otherwise) {
+    public double number(String setting, double otherwise) {
         String value = text(setting, Double.toString(otherwise));
         try {
             return Double.parseDouble(value);
@@ -45,7 +45,7 @@ final class Choices {
         }
     }
 
-    long wholeNumber(String setting, long otherwise) {
+    public long wholeNumber(String setting, long otherwise) {
         String value = text(setting, Long.toString(otherwise));
         try {
             return Long.parseLong(value);
@@ -54,7 +54,16 @@ final class Choices {
         }
     }
 
-    boolean flag(String setting, boolean otherwise) {
+    /// A whole number of 32 bits.
+    public int count(String setting, int otherwise) {
+        long value = wholeNumber(setting, otherwise);
+        if (value != (int) value) {
+            throw new IllegalArgumentException(method + " " + setting + ": expected a count, found " + value);
+        }
+        return (int) value;
+    }
+
+    public boolean flag(String setting, boolean otherwise) {
         String value = text(setting, Boolean.toString(otherwise));
         if (!value.equals("true") && !value.equals("false")) {
             throw new IllegalArgumentException(method + " " + setting + ": expected true or false, found " + value);

@@ -1,5 +1,6 @@
 package dev.fovea.engine.reduce;
 
+import dev.fovea.engine.family.VlmConfig;
 import dev.fovea.engine.text.Decoder;
 import dev.fovea.engine.text.DecoderHook;
 import dev.fovea.engine.vision.EncodedImage;
@@ -41,6 +42,11 @@ final class Combined implements TokenReduction {
     @Override
     public Place place() {
         return Place.BOTH;
+    }
+
+    @Override
+    public TokenReduction forModel(VlmConfig model) {
+        return new Combined(vision.forModel(model), decoder.forModel(model));
     }
 
     @Override

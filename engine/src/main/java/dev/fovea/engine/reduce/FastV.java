@@ -15,17 +15,17 @@ import java.util.Map;
 /// FastV: after a few decoder layers, the visual tokens that the prompt's last token attends to least are dropped.
 ///
 /// Source: FastV (ECCV 2024, arXiv 2403.06764) and the authors' fork of transformers 4.39 (`fastv_forward`): layers
-/// `0 … k - 1` see everything; the last row's attention in layer `k - 1`, averaged over heads, ranks the image's rows;
-/// `round(n · (1 - r))` of them (half to even) enter layer `k`, keeping their positions. Caches of the layers before
-/// `k` stay whole. Unlike the reference, which assumes one image of a fixed length, the spans come from the prompt; of
-/// several images in one prompt, all rows compete.
+/// `0 … k - 1` see everything; the last row's attention in layer `k - 1`, averaged over heads, ranks the image's
+/// rows; `round(n · (1 - r))` of them (half to even) enter layer `k`, keeping their positions. Caches of the layers
+/// before `k` stay whole. Unlike the reference, which assumes one image of a fixed length, the spans come from the
+/// prompt; of several images in one prompt, all rows compete.
 public final class FastV implements TokenReduction {
     /// What happens to the tokens that lose.
     public enum Mode {
         /// Dropped once, in the prompt; later tokens never see them.
         STATIC,
-        /// Hidden from the layers from `k` on, ranked anew for every token; costs as much as no reduction. The variant
-        /// behind the paper's accuracy tables, to check against.
+        /// Hidden from the layers from `k` on, ranked anew for every token; costs as much as no reduction. The
+        /// variant behind the paper's accuracy tables, to check against.
         MASK
     }
 
@@ -49,8 +49,7 @@ public final class FastV implements TokenReduction {
 
     /// The method of a request: `k` (2), `r` (0.5, the paper's headline), `mode`.
     static FastV from(Choices choices) {
-        return new FastV(
-                (int) choices.wholeNumber("k", 2), choices.number("r", 0.5), choices.word("mode", Mode.STATIC));
+        return new FastV(choices.count("k", 2), choices.number("r", 0.5), choices.word("mode", Mode.STATIC));
     }
 
     @Override
@@ -121,14 +120,18 @@ public final class FastV implements TokenReduction {
             return LayerPlan.ALL;
         }
 
-        /// Rows that go on: all text, and the best of this pass's visual rows, in order.
+        /// Rows that go on: all text, and the best of this pass's visual rows, in order. The last row, which asks,
+        /// is never a candidate: unlike the reference, a prompt may end with an image.
         private int[] survivors(int[] positions) {
-            int[] candidates = Arrays.stream(positions).filter(visual::get).toArray();
+            int[] candidates = Arrays.stream(positions, 0, positions.length - 1)
+                    .filter(visual::get)
+                    .toArray();
             if (candidates.length == 0) {
                 return allRows(positions.length);
             }
             kept = best(candidates);
             BitSet keep = new BitSet();
+            keep.set(positions[positions.length - 1]);
             for (int position : kept) {
                 keep.set(position);
             }
@@ -154,8 +157,7 @@ public final class FastV implements TokenReduction {
             for (int i = 0; i < ranked.length; i++) {
                 ranked[i] = scores[candidates[i]];
             }
-            int count = (int) Math.rint(candidates.length * (1 - r));
-            int[] best = TopTokens.order(ranked, count);
+            int[] best = TopTokens.order(ranked, kept(candidates.length, r));
             Arrays.setAll(best, i -> candidates[best[i]]);
             Arrays.sort(best);
             return best;
@@ -170,6 +172,11 @@ public final class FastV implements TokenReduction {
         public float[] scores() {
             return scores.clone();
         }
+    }
+
+    /// How many of `candidates` stay, half to even as the authors' Python rounds.
+    static int kept(int candidates, double r) {
+        return (int) Math.rint(candidates * (1 - r));
     }
 
     /// Tokens that a span's pruning left, as places on the picture.

@@ -8,10 +8,13 @@ import dev.fovea.engine.reduce.HiRedSettings.Score;
 import dev.fovea.engine.vision.EncodedImage;
 import dev.fovea.engine.vision.Layout;
 import dev.fovea.engine.vision.VisionConfig;
+import dev.fovea.engine.vision.VisualTokens;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /// HiRED: a fixed token budget is split over the tiles by the class attention of the tower's first layer on the base
 /// tile, and spent inside each tile on the patches with the highest class attention of the feature layer.
@@ -57,32 +60,48 @@ public final class HiRed implements TokenReduction {
         if (stepsAside()) {
             return Reduced.of(image.all());
         }
-        int patches = image.patches();
-        boolean[][] mask = new boolean[image.tiles()][patches];
-        int[] budgets = new int[image.tiles()];
+        int layer = selectionLayer(image.config());
+        Selection selection =
+                select(image.grid(), () -> image.classAttention(0, 0), tile -> image.classAttention(layer, tile));
+        VisualTokens kept = image.keep(
+                selection.mask(),
+                new Layout(placement(image.grid()), settings.newline().layout()));
+        return new Reduced(kept, VisualTokens.none(kept.features().cols()), selection.budgets());
+    }
+
+    /// What is granted and what is kept, before padding is cut away.
+    ///
+    /// @param budgets `[tiles]`
+    /// @param mask    `[tiles][patches]`
+    record Selection(int[] budgets, boolean[][] mask) {}
+
+    /// Grants budgets and spends them.
+    ///
+    /// @param content   class attention of the first layer on the base tile, `[patches]`
+    /// @param attention class attention of the selecting layer by tile, `[patches]` each
+    Selection select(Grid grid, Supplier<float[]> content, IntFunction<float[]> attention) {
+        int patches = grid.patches() * grid.patches();
+        boolean[][] mask = new boolean[grid.tiles()][patches];
+        int[] budgets = new int[grid.tiles()];
         if (settings.keepsAll()) {
             Arrays.fill(budgets, patches);
         } else {
-            budgets = budgets(image);
+            budgets = budgets(grid, patches, content);
         }
-        int layer = selectionLayer(image.config());
-        for (int tile = 0; tile < image.tiles(); tile++) {
+        for (int tile = 0; tile < grid.tiles(); tile++) {
             if (budgets[tile] == patches) {
                 Arrays.fill(mask[tile], true);
             } else if (budgets[tile] > 0) {
-                TopTokens.mark(image.classAttention(layer, tile), budgets[tile], mask[tile]);
+                TopTokens.mark(attention.apply(tile), budgets[tile], mask[tile]);
             }
         }
-        Grid grid = settings.grid() == GridOrder.TRANSPOSED ? transposed(image.grid()) : image.grid();
-        Reduced kept =
-                Reduced.of(image.keep(mask, new Layout(grid, settings.newline().layout())));
-        return new Reduced(kept.prompt(), kept.outside(), budgets);
+        return new Selection(budgets, mask);
     }
 
-    /// The grid with rows and columns of tiles swapped, unpadded for the picture as it is: content of non-square
-    /// pictures is misplaced and cut, as in transformers 4.42.
-    private static Grid transposed(Grid grid) {
-        if (grid.tiles() == 1) {
+    /// The grid by which kept tokens are put in order. TRANSPOSED swaps rows and columns of tiles but unpads for the
+    /// picture as it is: content of non-square pictures is misplaced and cut, as in transformers 4.42.
+    Grid placement(Grid grid) {
+        if (settings.grid() == GridOrder.FIXED || grid.tiles() == 1) {
             return grid;
         }
         int side = grid.patches();
@@ -91,11 +110,10 @@ public final class HiRed implements TokenReduction {
     }
 
     /// Tokens granted to each tile, base tile first; their sum is at most the budget.
-    int[] budgets(EncodedImage image) {
-        int patches = image.patches();
-        int tiles = image.tiles() - 1;
-        int budget = settings.budget().tokens(image.tiles(), patches);
-        int[] budgets = new int[image.tiles()];
+    private int[] budgets(Grid grid, int patches, Supplier<float[]> content) {
+        int tiles = grid.tiles() - 1;
+        int budget = settings.budget().tokens(grid.tiles(), patches);
+        int[] budgets = new int[grid.tiles()];
         if (tiles == 0) { // LLaVA-1.5: one picture, alpha does not matter
             budgets[0] = budget;
             return budgets;
@@ -103,7 +121,7 @@ public final class HiRed implements TokenReduction {
         budgets[0] = Math.min((int) (budget * settings.alpha()), patches);
         int shared = Math.min(budget - budgets[0], tiles * patches);
         if (shared > 0) {
-            double[] shares = shares(image, shared);
+            double[] shares = shares(content(content.get(), grid), shared);
             for (int tile = 0; tile < tiles; tile++) {
                 budgets[tile + 1] = Math.min(patches, (int) shares[tile]);
             }
@@ -116,8 +134,7 @@ public final class HiRed implements TokenReduction {
 
     /// What each tile is due of `shared` tokens, before truncation: its region's part of the base tile's class
     /// attention.
-    private double[] shares(EncodedImage image, int shared) {
-        double[] content = content(image.classAttention(0, 0), image);
+    private double[] shares(double[] content, int shared) {
         double sum = Arrays.stream(content).sum();
         double[] shares = new double[content.length];
         for (int tile = 0; tile < shares.length; tile++) {
@@ -133,9 +150,9 @@ public final class HiRed implements TokenReduction {
     }
 
     /// The visual content of each tile's region: attention mass, or the number of flagged patches.
-    private double[] content(float[] attention, EncodedImage image) {
-        int[] regions = settings.region().tiles(image.grid(), image.patches());
-        double[] content = new double[image.tiles() - 1];
+    private double[] content(float[] attention, Grid grid) {
+        int[] regions = settings.region().tiles(grid, attention.length);
+        double[] content = new double[grid.tiles() - 1];
         if (settings.score() == Score.MASS) {
             for (int p = 0; p < attention.length; p++) {
                 content[regions[p]] += attention[p];

@@ -76,7 +76,7 @@ public final class PruMerge implements TokenReduction {
     /// Class attention as one head over the full width, scaled by its root; the class token's own column left out.
     ///
     /// @return `[patches]`
-    static float[] attention(EncodedImage image, int tile) {
+    public static float[] attention(EncodedImage image, int tile) {
         Tap tap = image.tap(image.config().layers() - 1, tile);
         Tensor weights = Tensor.zeros(1, image.patches() + 1);
         image.kernels()
@@ -113,24 +113,13 @@ public final class PruMerge implements TokenReduction {
     }
 
     /// How many values lie above the upper fence of the inter-quartile rule.
-    int outliers(float[] attention) {
-        float[] sorted = attention.clone();
-        Arrays.sort(sorted);
-        double lower = quantile(sorted, 0.25);
-        double upper = quantile(sorted, 0.75);
-        double fence = upper + PruMergeSettings.FENCE * (upper - lower);
+    private static int outliers(float[] attention) {
+        double fence = Quartiles.of(attention).fence(PruMergeSettings.FENCE);
         int count = 0;
         for (float value : attention) {
             count += value > fence ? 1 : 0;
         }
         return count;
-    }
-
-    /// Linear interpolation between order statistics.
-    private static double quantile(float[] sorted, double share) {
-        double at = share * (sorted.length - 1);
-        int below = (int) at;
-        return sorted[below] + (at - below) * ((double) sorted[Math.min(below + 1, sorted.length - 1)] - sorted[below]);
     }
 
     /// Kept features with their neighbours' added, and the token of everything that was not kept.

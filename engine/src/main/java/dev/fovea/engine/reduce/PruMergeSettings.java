@@ -30,8 +30,8 @@ public record PruMergeSettings(
         DOT
     }
 
-    /// The preset of a request with the settings that it overrides. The authors' code is the only executable definition
-    /// and the default; `paper` drops what the paper does not mention.
+    /// The preset of a request with the settings that it overrides. The authors' code is the only executable
+    /// definition and the default; `paper` drops what the paper does not mention.
     static PruMergeSettings from(Choices choices, boolean plus) {
         Preset preset = choices.preset(Preset.REFERENCE);
         boolean code = preset == Preset.REFERENCE;
@@ -41,7 +41,7 @@ public record PruMergeSettings(
                 choices.word("similarity", code ? Similarity.COSINE : Similarity.DOT),
                 choices.flag("self_term", code),
                 choices.flag("extra_token", code),
-                (int) choices.wholeNumber("stride_divisor", 3));
+                choices.count("stride_divisor", 3));
     }
 
     Map<String, Object> asMap() {

@@ -1,5 +1,6 @@
 package dev.fovea.engine.reduce;
 
+import dev.fovea.engine.reduce.flex.FlexAttention;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ public final class Reductions {
             Map.entry("prumerge", choices -> new PruMerge(PruMergeSettings.from(choices, false))),
             Map.entry("prumerge+", choices -> new PruMerge(PruMergeSettings.from(choices, true))),
             Map.entry("fastv", FastV::from),
+            Map.entry("flexattention", FlexAttention::from),
             Map.entry("random", choices -> new RandomTokens(choices.budget(), choices.wholeNumber("seed", 0))),
             Map.entry("stride", choices -> new StrideTokens(choices.budget())),
             Map.entry("pool", choices -> new PooledTokens(choices.budget(), false)),
@@ -38,8 +40,8 @@ public final class Reductions {
         return List.copyOf(METHODS.keySet());
     }
 
-    /// A method by name, or two by names with a comma between: a vision-side method, then a decoder-side one. Unknown
-    /// names and settings, and methods that do not go together, are errors that say so.
+    /// A method by name, or two by names with a comma between: a vision-side method, then a decoder-side one.
+    /// Unknown names and settings, and methods that do not go together, are errors that say so.
     public static TokenReduction named(String names, Request request) {
         String[] parts = names.split(",", -1);
         if (parts.length > 2) {

@@ -1,5 +1,6 @@
 package dev.fovea.engine.reduce;
 
+import dev.fovea.engine.family.VlmConfig;
 import dev.fovea.engine.text.Decoder;
 import dev.fovea.engine.text.DecoderHook;
 import dev.fovea.engine.vision.EncodedImage;
@@ -23,6 +24,19 @@ public interface TokenReduction {
     /// Where it works.
     default Place place() {
         return Place.VISION;
+    }
+
+    /// The method as it works on a model: what it leaves to the checkpoint filled in.
+    ///
+    /// @throws IllegalArgumentException when the model cannot serve it, naming both
+    default TokenReduction forModel(VlmConfig model) {
+        return this;
+    }
+
+    /// Whether it wants the tiles of a picture that a model keeps outside the prompt; others spare the tower the
+    /// work.
+    default boolean readsHighResolution() {
+        return false;
     }
 
     /// Tower layers whose class query and keys are wanted; they may exceed the feature layer.

@@ -1,21 +1,21 @@
 package dev.fovea.engine.reduce;
 
 /// Selection of the highest scores.
-final class TopTokens {
+public final class TopTokens {
     private TopTokens() {}
 
     /// Marks the `count` highest of `scores`; of equal scores the lower index wins.
     ///
     /// @param scores `[n]`
     /// @param mask   `[n]`, gains `count` marks
-    static void mark(float[] scores, int count, boolean[] mask) {
+    public static void mark(float[] scores, int count, boolean[] mask) {
         for (int i : order(scores, count)) {
             mask[i] = true;
         }
     }
 
     /// The indices of the `count` highest scores, best first; of equal scores the lower index comes first.
-    static int[] order(float[] scores, int count) {
+    public static int[] order(float[] scores, int count) {
         if (count > scores.length) {
             throw new IllegalArgumentException("top " + count + " of " + scores.length);
         }

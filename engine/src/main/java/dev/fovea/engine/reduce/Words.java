@@ -5,15 +5,15 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /// Constants as users write them.
-final class Words {
+public final class Words {
     private Words() {}
 
-    static String of(Enum<?> constant) {
+    public static String of(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
     /// The constant that a user's word names.
-    static <E extends Enum<E>> E parse(Class<E> type, String setting, String word) {
+    public static <E extends Enum<E>> E parse(Class<E> type, String setting, String word) {
         return Arrays.stream(type.getEnumConstants())
                 .filter(constant -> of(constant).equals(word))
                 .findFirst()

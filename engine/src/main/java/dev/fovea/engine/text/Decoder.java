@@ -1,9 +1,11 @@
 package dev.fovea.engine.text;
 
 import dev.fovea.engine.text.DecoderWeights.Layer;
+import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Matrix;
+import dev.fovea.kernel.RotaryTable;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workspace;
@@ -12,8 +14,8 @@ import java.util.stream.IntStream;
 
 /// A Llama-style decoder: rows to logits. Llama, Vicuna and Mistral differ by their [DecoderConfig] only.
 ///
-/// Source: transformers `models/llama/modeling_llama.py`. A pass is layer-major: all rows go through a layer before any
-/// enters the next, so that a hook can drop rows and each layer's weights are read once.
+/// Source: transformers `models/llama/modeling_llama.py`. A pass is layer-major: all rows go through a layer before
+/// any enters the next, so that a hook can drop rows and each layer's weights are read once.
 public final class Decoder {
     /// Slots of the workspace.
     private static final int X = 0,
@@ -37,11 +39,12 @@ public final class Decoder {
     private final Kernels kernels;
     private final Rotary rotary;
 
-    public Decoder(DecoderConfig config, DecoderWeights weights, Kernels kernels) {
+    /// @param rotaryFormat the format in which the model was trained to keep its rotary table
+    public Decoder(DecoderConfig config, DecoderWeights weights, Kernels kernels, Format rotaryFormat) {
         this.config = config;
         this.weights = weights;
         this.kernels = kernels;
-        this.rotary = new Rotary(config);
+        this.rotary = new Rotary(config, rotaryFormat);
     }
 
     public DecoderConfig config() {
@@ -50,6 +53,19 @@ public final class Decoder {
 
     public Kernels kernels() {
         return kernels;
+    }
+
+    /// Lends a hook a layer's projections of high-resolution tokens.
+    public DecoderWeights.HighResolution highResolution(int layer) {
+        if (weights.highResolution().isEmpty()) {
+            throw new IllegalStateException("decoder: expected projections of high-resolution tokens, found none");
+        }
+        return weights.highResolution().get(layer);
+    }
+
+    /// Lends a hook the rotary table of at least the first `positions` positions.
+    public RotaryTable rotary(int positions) {
+        return rotary.upTo(positions);
     }
 
     /// Looks up the embedding of a token.

@@ -2,8 +2,9 @@ package dev.fovea.engine.text;
 
 /// Where a method reaches into the decoder: it may read the last row's attention, drop rows, and show extra keys.
 ///
-/// One per session; may keep state. The decoder calls it layer by layer and knows nothing of images.
-public interface DecoderHook {
+/// One per session; may keep state, which must not depend on tokens that are forgotten again: the cache may be
+/// truncated between passes. The decoder calls it layer by layer and knows nothing of images.
+public interface DecoderHook extends AutoCloseable {
     /// Does nothing.
     DecoderHook NONE = new DecoderHook() {};
 
@@ -21,4 +22,8 @@ public interface DecoderHook {
     default LayerPlan beforeLayer(int layer, int[] positions, Phase phase) {
         return LayerPlan.ALL;
     }
+
+    /// Frees what the hook holds outside the heap; the session calls it.
+    @Override
+    default void close() {}
 }

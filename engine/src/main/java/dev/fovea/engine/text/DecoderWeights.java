@@ -8,7 +8,15 @@ import java.util.List;
 /// @param embedding `[vocab, hidden]`
 /// @param norm      `[hidden]`, after the last layer
 /// @param head      `[vocab, hidden]`; the embedding itself when tied
-public record DecoderWeights(Matrix embedding, List<Layer> layers, float[] norm, Matrix head) {
+/// @param highResolution one per layer, or none where the model has no tokens outside the prompt
+public record DecoderWeights(
+        Matrix embedding, List<Layer> layers, float[] norm, Matrix head, List<HighResolution> highResolution) {
+
+    /// How a layer of FlexAttention makes keys and values of high-resolution tokens.
+    ///
+    /// @param key   `[kvHeads * headDim, hidden]`
+    /// @param value `[kvHeads * headDim, hidden]`
+    public record HighResolution(Matrix key, Matrix value) {}
 
     /// One layer.
     ///

@@ -2,10 +2,9 @@ package dev.fovea.engine.text;
 
 import dev.fovea.kernel.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
 /// Chooses tokens from logits as a [Sampling] says. Not thread-safe; one per generation.
@@ -85,24 +84,58 @@ public final class Sampler {
 
     /// The ids of the `count` highest scores, best first, ties by id.
     private static int[] best(float[] scores, int from, int to, int count) {
-        Comparator<Integer> worseFirst = (a, b) -> {
-            int byScore = Float.compare(scores[from + a], scores[from + b]);
-            return byScore != 0 ? byScore : Integer.compare(b, a);
-        };
-        PriorityQueue<Integer> heap = new PriorityQueue<>(worseFirst);
+        long[] heap = new long[count]; // a binary heap, worst first
+        int size = 0;
         for (int id = 0; id < to - from; id++) {
-            if (heap.size() < count) {
-                heap.add(id);
-            } else if (count > 0 && worseFirst.compare(id, heap.element()) > 0) {
-                heap.remove();
-                heap.add(id);
+            long key = key(scores[from + id], id);
+            if (size < count) {
+                heap[size] = key;
+                raise(heap, size++);
+            } else if (count > 0 && key > heap[0]) {
+                heap[0] = key;
+                sink(heap, size);
             }
         }
-        int[] ids = new int[heap.size()];
-        for (int i = ids.length - 1; i >= 0; i--) {
-            ids[i] = heap.remove();
+        Arrays.sort(heap, 0, size);
+        int[] ids = new int[size];
+        for (int i = 0; i < size; i++) {
+            ids[i] = ~(int) heap[size - 1 - i];
         }
         return ids;
+    }
+
+    /// Orders as the score, then by falling id; the id is in the lower half, inverted.
+    private static long key(float score, int id) {
+        int bits = Float.floatToIntBits(score + 0f);
+        int ordered = bits ^ (bits >> 31 & Integer.MAX_VALUE);
+        return (long) ordered << 32 | ~id & 0xffff_ffffL;
+    }
+
+    private static void raise(long[] heap, int at) {
+        for (int up = (at - 1) / 2; at > 0 && heap[at] < heap[up]; up = (at - 1) / 2) {
+            swap(heap, at, up);
+            at = up;
+        }
+    }
+
+    private static void sink(long[] heap, int size) {
+        int at = 0;
+        for (int down = 1; down < size; down = 2 * at + 1) {
+            if (down + 1 < size && heap[down + 1] < heap[down]) {
+                down++;
+            }
+            if (heap[at] <= heap[down]) {
+                return;
+            }
+            swap(heap, at, down);
+            at = down;
+        }
+    }
+
+    private static void swap(long[] heap, int a, int b) {
+        long key = heap[a];
+        heap[a] = heap[b];
+        heap[b] = key;
     }
 
     /// The `count` likeliest tokens of raw logits, best first.

@@ -33,9 +33,18 @@ final class AddedTokens {
         }
     }
 
-    record AddedToken(int id, String content, Set<Flag> flags) {
+    /// @param sought what is found in a text and shown when decoded: the content, normalised if so flagged
+    record AddedToken(int id, String content, String sought, Set<Flag> flags) {
+        AddedToken(int id, String content, Set<Flag> flags) {
+            this(id, content, content, flags);
+        }
+
         boolean is(Flag flag) {
             return flags.contains(flag);
+        }
+
+        AddedToken normalized(UnaryOperator<String> normalizer) {
+            return is(Flag.NORMALIZED) ? new AddedToken(id, content, normalizer.apply(content), flags) : this;
         }
     }
 
@@ -52,26 +61,15 @@ final class AddedTokens {
     private final Trie plain = new Trie();
     private final Trie normalized = new Trie();
 
-    /// @param normalizer what happens to the text in which normalised tokens are sought
-    AddedTokens(List<AddedToken> tokens, UnaryOperator<String> normalizer) {
+    /// @param tokens normalised where they are to be
+    AddedTokens(List<AddedToken> tokens) {
         for (boolean special : new boolean[] {true, false}) {
             for (AddedToken token : tokens) {
-                if (token.is(Flag.SPECIAL) == special) {
-                    add(token, normalizer);
+                if (token.is(Flag.SPECIAL) == special && !token.sought().isEmpty()) {
+                    byId.put(token.id(), token);
+                    (token.is(Flag.NORMALIZED) ? normalized : plain).add(token.sought(), token.id());
                 }
             }
-        }
-    }
-
-    private void add(AddedToken token, UnaryOperator<String> normalizer) {
-        byId.put(token.id(), token);
-        if (!token.is(Flag.NORMALIZED)) {
-            plain.add(token.content(), token.id());
-            return;
-        }
-        String content = normalizer.apply(token.content());
-        if (!content.isEmpty()) {
-            normalized.add(content, token.id());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.fovea.engine.tokenizer;
 
 import dev.fovea.engine.tokenizer.AddedTokens.Trie;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -42,7 +43,7 @@ final class BytePairs {
     }
 
     static String byteToken(int value) {
-        return String.format("<0x%02X>", value);
+        return "<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) value) + ">";
     }
 
     private static int[] characters(Map<String, Integer> model) {

@@ -7,23 +7,47 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /// One value of a JSON file that knows its place, so that a complaint about it can name file and place.
-record JsonField(Path file, String place, JsonNode node) {
+record JsonField(Path file, Place place, JsonNode node) {
+    /// The way from the top of the file to a value, put into words only when needed: files have many values.
+    ///
+    /// @param name of a field, or empty for an item, which has an index
+    record Place(@Nullable Place parent, String name, int index) {
+        static final Place TOP = new Place(null, "", 0);
+
+        @Override
+        public String toString() {
+            if (parent == null) {
+                return "";
+            }
+            String before = parent.toString();
+            return before + (name.isEmpty() ? "[" + index + "]" : (before.isEmpty() ? "" : ".") + name);
+        }
+    }
+
     /// How much of a wrong value an error quotes.
     private static final int QUOTED_CHARS = 80;
 
     static JsonField read(Path file) {
-        return new JsonField(file, "", Json.read(file));
+        return of(file, Json.read(file));
+    }
+
+    static JsonField of(Path file, JsonNode node) {
+        return new JsonField(file, Place.TOP, node);
     }
 
     /// The field of that name; absent if there is none or this is no object.
     JsonField at(String name) {
         JsonNode child = node.get(name);
-        String path = place.isEmpty() ? name : place + "." + name;
-        return new JsonField(file, path, child == null ? MissingNode.getInstance() : child);
+        return field(name, child == null ? MissingNode.getInstance() : child);
+    }
+
+    private JsonField field(String name, JsonNode value) {
+        return new JsonField(file, new Place(place, name, 0), value);
     }
 
     /// Whether there is a value other than `null`.
@@ -79,7 +103,7 @@ record JsonField(Path file, String place, JsonNode node) {
         }
         List<JsonField> items = new ArrayList<>(node.size());
         for (JsonNode item : node) {
-            items.add(new JsonField(file, place + "[" + items.size() + "]", item));
+            items.add(new JsonField(file, new Place(place, "", items.size()), item));
         }
         return items;
     }
@@ -91,7 +115,7 @@ record JsonField(Path file, String place, JsonNode node) {
         Map<String, JsonField> fields = LinkedHashMap.newLinkedHashMap(node.size());
         for (Map.Entry<String, JsonNode> field : node.properties()) {
             String name = wellFormed(field.getKey());
-            fields.put(name, new JsonField(file, place + "." + name, field.getValue()));
+            fields.put(name, field(name, field.getValue()));
         }
         return fields;
     }
@@ -111,7 +135,7 @@ record JsonField(Path file, String place, JsonNode node) {
     }
 
     ModelFormatException unexpected(String expected, String found) {
-        return new ModelFormatException(file, (place.isEmpty() ? "" : place + " to be ") + expected, found);
+        return new ModelFormatException(file, (place.parent() == null ? "" : place + " to be ") + expected, found);
     }
 
     private String wellFormed(String text) {

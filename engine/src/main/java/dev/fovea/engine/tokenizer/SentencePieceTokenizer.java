@@ -9,7 +9,6 @@ import dev.fovea.engine.tokenizer.SentencePieceFile.Kind;
 import dev.fovea.engine.tokenizer.SentencePieceFile.Piece;
 import dev.fovea.engine.tokenizer.TextRewrite.Cut;
 import dev.fovea.engine.tokenizer.TextRewrite.Metaspace;
-import dev.fovea.engine.tokenizer.TextRewrite.Place;
 import dev.fovea.engine.tokenizer.TextRewrite.Prepend;
 import dev.fovea.engine.tokenizer.TextRewrite.Replace;
 import dev.fovea.engine.tokenizer.TextRewrite.Scheme;
@@ -83,11 +82,11 @@ final class SentencePieceTokenizer {
 
     Tokenizer tokenizer() {
         Map<String, Integer> ids = ids();
-        List<AddedToken> added = TokenizerConfig.merged(config.declared(ids), controls());
-        Vocabulary vocabulary = new Vocabulary(path, ids, added);
         boolean prefixed = file.normalizer(DUMMY_PREFIX, 1) != 0 && config.flag("add_prefix_space", true);
         TextRewrite rewrite = rewrite(prefixed);
-        AddedTokens tokens = new AddedTokens(added, text -> rewrite.normalize(text, Place.START));
+        List<AddedToken> added = TokenizerConfig.merged(config.declared(ids), controls(), rewrite);
+        Vocabulary vocabulary = new Vocabulary(path, ids, added);
+        AddedTokens tokens = new AddedTokens(added);
         Rules rules = new Rules(unknown(), true, byteFallback(), false);
         BytePairs pairs = new BytePairs(ids, merges(ids), userDefined(), rules);
         Frame frame = config.frame(frame(vocabulary), vocabulary);

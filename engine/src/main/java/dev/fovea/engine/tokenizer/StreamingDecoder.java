@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// that is no byte. They wait even when they are whole characters, because the reference turns a run of bytes that is
 /// not UTF-8 into one replacement character per byte, those of its good characters included.
 ///
+/// Unlike the reference (0.23), which takes an added token that its normaliser changes for an ordinary one, a special
+/// token is left out in any case.
+///
 /// Belongs to one thread. Ids that stand for no token are passed over, as in the reference: a model's output is often
 /// wider than its vocabulary.
 public final class StreamingDecoder {
@@ -40,7 +43,7 @@ public final class StreamingDecoder {
 
     /// Takes the next id and returns the text that is complete now, perhaps none.
     public String push(int id) {
-        String token = vocabulary.token(id);
+        String token = vocabulary.shown(id);
         if (token == null || (skipSpecials && vocabulary.special(id))) {
             return "";
         }

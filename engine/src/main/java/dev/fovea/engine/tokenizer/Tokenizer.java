@@ -36,6 +36,12 @@ public final class Tokenizer {
         this.decoding = decoding;
     }
 
+    /// Whether a checkpoint has tokenizer files at all.
+    public static boolean present(Path modelDirectory) {
+        return Files.exists(modelDirectory.resolve("tokenizer.json"))
+                || Files.exists(modelDirectory.resolve("tokenizer.model"));
+    }
+
     /// Reads the tokenizer of a checkpoint.
     ///
     /// @param modelDirectory holds `tokenizer.json`, or `tokenizer.model` with or without `tokenizer_config.json`,

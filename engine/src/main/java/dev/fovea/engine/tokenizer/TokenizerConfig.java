@@ -2,11 +2,13 @@ package dev.fovea.engine.tokenizer;
 
 import dev.fovea.engine.tokenizer.AddedTokens.AddedToken;
 import dev.fovea.engine.tokenizer.AddedTokens.Flag;
+import dev.fovea.engine.tokenizer.TextRewrite.Place;
 import dev.fovea.engine.tokenizer.Tokenizer.Frame;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.MissingNode;
 
 /// What `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` say; each of them may be absent.
@@ -42,7 +45,7 @@ final class TokenizerConfig {
 
     private static JsonField readIfThere(Path file) {
         if (!Files.exists(file)) {
-            return new JsonField(file, "", MissingNode.getInstance());
+            return JsonField.of(file, MissingNode.getInstance());
         }
         JsonField content = JsonField.read(file);
         if (!content.isObject()) {
@@ -70,31 +73,56 @@ final class TokenizerConfig {
 
     /// Every token that these files add or give a role, of those that have an id.
     ///
-    /// @param ids the tokens known without these files
-    List<AddedToken> declared(Map<String, Integer> ids) {
-        Map<String, AddedToken> tokens = new LinkedHashMap<>();
+    /// @param known the tokens known without these files
+    List<AddedToken> declared(Map<String, Integer> known) {
+        Declared declared = new Declared(known);
         JsonField decoder = config.at("added_tokens_decoder");
         if (decoder.present()) {
-            decoder.fields().forEach((id, token) -> keep(tokens, token(idOf(id, token), token)));
+            decoder.fields().forEach((id, token) -> declared.add(token, token(idOf(id, token), token)));
         }
         Set<String> special = specialContents();
         if (added.present()) {
+            // This file knows no flags: its tokens are found in the text as it came.
             added.fields().forEach((content, id) -> {
                 Set<Flag> flags = special.contains(content) ? EnumSet.of(Flag.SPECIAL) : EnumSet.noneOf(Flag.class);
-                keep(tokens, checked(id, new AddedToken(id.count(), content, flags)));
+                declared.add(id, checked(id, new AddedToken(id.count(), content, flags)));
             });
         }
         for (String content : special) {
-            Integer id = ids.get(content);
+            Integer id = known.get(content);
             if (id != null) {
-                keep(tokens, new AddedToken(id, content, EnumSet.of(Flag.SPECIAL)));
+                declared.add(config, checked(config, new AddedToken(id, content, EnumSet.of(Flag.SPECIAL))));
             }
         }
-        return List.copyOf(tokens.values());
+        return List.copyOf(declared.tokens.values());
     }
 
-    private static void keep(Map<String, AddedToken> tokens, AddedToken token) {
-        tokens.putIfAbsent(token.content(), token);
+    /// The tokens declared so far, each at odds neither with one known before nor with another.
+    private static final class Declared {
+        final Map<String, AddedToken> tokens = new LinkedHashMap<>();
+        private final Map<String, Integer> known;
+        private final Map<Integer, String> owners = new HashMap<>();
+
+        Declared(Map<String, Integer> known) {
+            this.known = known;
+            known.forEach((content, id) -> owners.put(id, content));
+        }
+
+        void add(JsonField place, AddedToken token) {
+            if (tokens.containsKey(token.content())) {
+                return;
+            }
+            String owner = owners.putIfAbsent(token.id(), token.content());
+            int id = known.getOrDefault(token.content(), token.id());
+            if (id != token.id() || (owner != null && !owner.equals(token.content()))) {
+                String found = "the id " + token.id() + " for \"" + token.content() + "\"";
+                throw place.unexpected("one id for each token and one token for each id", found);
+            }
+            if (id >= known.size() + Vocabulary.MAX_HOLES) {
+                throw place.unexpected("an id near the " + known.size() + " known tokens", String.valueOf(id));
+            }
+            tokens.put(token.content(), token);
+        }
     }
 
     private static int idOf(String key, JsonField token) {
@@ -141,12 +169,15 @@ final class TokenizerConfig {
         return token;
     }
 
-    /// The first of several sources of added tokens that knows a token describes it.
-    static List<AddedToken> merged(List<AddedToken> first, List<AddedToken> second) {
+    /// The added tokens of two sources, normalised where they are to be; the first that knows a token describes it.
+    static List<AddedToken> merged(List<AddedToken> first, List<AddedToken> second, TextRewrite rewrite) {
         Map<String, AddedToken> tokens = new LinkedHashMap<>();
-        first.forEach(token -> keep(tokens, token));
-        second.forEach(token -> keep(tokens, token));
-        return new ArrayList<>(tokens.values());
+        Stream.concat(first.stream(), second.stream()).forEach(token -> tokens.putIfAbsent(token.content(), token));
+        List<AddedToken> normalized = new ArrayList<>();
+        for (AddedToken token : tokens.values()) {
+            normalized.add(token.normalized(text -> rewrite.normalize(text, Place.START)));
+        }
+        return normalized;
     }
 
     /// The frame with the roles these files give; where they say whether BOS or EOS is added, that holds.

@@ -5,7 +5,6 @@ import dev.fovea.engine.tokenizer.AddedTokens.Trie;
 import dev.fovea.engine.tokenizer.BytePairs.Rules;
 import dev.fovea.engine.tokenizer.TextRewrite.Cut;
 import dev.fovea.engine.tokenizer.TextRewrite.Metaspace;
-import dev.fovea.engine.tokenizer.TextRewrite.Place;
 import dev.fovea.engine.tokenizer.TextRewrite.Prepend;
 import dev.fovea.engine.tokenizer.TextRewrite.Replace;
 import dev.fovea.engine.tokenizer.TextRewrite.Scheme;
@@ -34,9 +33,8 @@ import java.util.Set;
 ///   "decoder":       Sequence of Replace, ByteFallback, Fuse, Strip }
 /// ```
 ///
-/// Whatever else a file asks for is an error. `truncation` and `padding` are passed over: they belong to a call, and
-/// the
-/// reference's loader sets them for each call.
+/// Whatever else a file asks for is an error. `truncation` and `padding` are passed over: they belong to a call,
+/// and the reference's loader sets them for each call.
 final class TokenizerJson {
     /// The longest text by which a normaliser or decoder may replace something; in use are single characters.
     private static final int MAX_REPLACEMENT_CHARS = 64;
@@ -59,10 +57,13 @@ final class TokenizerJson {
 
     Tokenizer tokenizer() {
         Map<String, Integer> model = model();
-        List<AddedToken> added = TokenizerConfig.merged(added(), config.declared(model));
-        Vocabulary vocabulary = new Vocabulary(root.file(), model, added);
         TextRewrite rewrite = new TextRewrite(normalizer(root.at("normalizer")), cut(root.at("pre_tokenizer")));
-        AddedTokens tokens = new AddedTokens(added, text -> rewrite.normalize(text, Place.START));
+        List<AddedToken> own = added();
+        Map<String, Integer> known = new HashMap<>(model);
+        own.forEach(token -> known.putIfAbsent(token.content(), token.id()));
+        List<AddedToken> added = TokenizerConfig.merged(own, config.declared(known), rewrite);
+        Vocabulary vocabulary = new Vocabulary(root.file(), model, added);
+        AddedTokens tokens = new AddedTokens(added);
         BytePairs pairs = new BytePairs(model, merges(model), new Trie(), rules(model));
         Frame frame = config.frame(frame(root.at("post_processor"), vocabulary), vocabulary);
         return new Tokenizer(vocabulary, new Stages(tokens, rewrite, pairs), frame, decoder(root.at("decoder")));
@@ -117,21 +118,22 @@ final class TokenizerJson {
         PairTable pairs = new PairTable(merges.size());
         for (int rank = 0; rank < merges.size(); rank++) {
             JsonField merge = merges.get(rank);
-            List<String> sides = merge.isText() ? List.of(merge.text().split(" ", -1)) : texts(merge);
-            if (sides.size() != 2) {
-                throw merge.unexpected("\"a b\" or [\"a\", \"b\"]");
-            }
-            pairs.put(
-                    id(model, merge, sides.get(0)),
-                    id(model, merge, sides.get(1)),
-                    rank,
-                    id(model, merge, sides.get(0) + sides.get(1)));
+            String[] sides = sides(merge);
+            int left = id(model, merge, sides[0]);
+            int right = id(model, merge, sides[1]);
+            pairs.put(left, right, rank, id(model, merge, sides[0] + sides[1]));
         }
         return pairs;
     }
 
-    private static List<String> texts(JsonField array) {
-        return array.items().stream().map(JsonField::text).toList();
+    private static String[] sides(JsonField merge) {
+        String[] sides = merge.isText()
+                ? merge.text().split(" ", -1)
+                : merge.items().stream().map(JsonField::text).toArray(String[]::new);
+        if (sides.length != 2) {
+            throw merge.unexpected("\"a b\" or [\"a\", \"b\"]");
+        }
+        return sides;
     }
 
     private static int id(Map<String, Integer> model, JsonField place, String token) {

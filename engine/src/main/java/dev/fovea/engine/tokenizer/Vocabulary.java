@@ -17,10 +17,11 @@ final class Vocabulary {
     static final int MAX_TOKENS = 1 << 21;
 
     /// How many ids may have no token. Added tokens may leave holes, but a wild id must not cost memory.
-    private static final int MAX_HOLES = 1 << 16;
+    static final int MAX_HOLES = 1 << 16;
 
     private final Map<String, Integer> ids;
     private final @Nullable String[] tokens; // [size], null where an id has no token
+    private final Map<Integer, String> shown = new HashMap<>(); // where it is not the token
     private final BitSet special = new BitSet();
 
     /// @param file named in errors
@@ -35,6 +36,9 @@ final class Vocabulary {
                         file, "one id for the token \"" + token.content() + "\"", known + " and " + token.id());
             }
             special.set(token.id(), token.is(Flag.SPECIAL));
+            if (!token.sought().equals(token.content())) {
+                shown.put(token.id(), token.sought());
+            }
         }
         tokens = new @Nullable String[size(file)];
         for (Map.Entry<String, Integer> entry : ids.entrySet()) {
@@ -75,6 +79,14 @@ final class Vocabulary {
     @Nullable
     String token(int id) {
         return id >= 0 && id < tokens.length ? tokens[id] : null;
+    }
+
+    /// The text that decoding begins with, or null if the id has none: an added token's normalised text, so that
+    /// what the normaliser did to it is undone as for any other token.
+    @Nullable
+    String shown(int id) {
+        String token = token(id);
+        return token == null ? null : shown.getOrDefault(id, token);
     }
 
     boolean special(int id) {

@@ -8,8 +8,8 @@ import dev.fovea.kernel.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/// What a reduction method sees of one image: features and class attention of every tile; tile 0 is the whole picture,
-/// small.
+/// What a reduction method sees of one image: features and class attention of every tile; tile 0 is the whole
+/// picture, small.
 ///
 /// Read-only for methods. Owns grid order, unpadding and newlines, so that no method writes image layout.
 public final class EncodedImage {
@@ -70,8 +70,7 @@ public final class EncodedImage {
     }
 
     /// Attention of the class token to the patches, summed over heads: softmax per head over all tokens, the class
-    /// token
-    /// included, whose own column is then left out.
+    /// token included, whose own column is then left out.
     ///
     /// @return `[patches]`
     public float[] classAttention(int layer, int tile) {
@@ -98,8 +97,8 @@ public final class EncodedImage {
         return keep(mask, new Layout(grid, newlines ? Newlines.ALL_ROWS : Newlines.NONE));
     }
 
-    /// The tokens of a mask: kept base tokens in raster order, then kept tokens of the mosaic in mosaic raster order.
-    /// Tokens outside the grid's window (padding) are dropped even if the mask holds them.
+    /// The tokens of a mask: kept base tokens in raster order, then kept tokens of the mosaic in mosaic raster
+    /// order. Tokens outside the grid's window (padding) are dropped even if the mask holds them.
     ///
     /// @param mask `[tiles][patches]`
     public VisualTokens keep(boolean[][] mask, Layout layout) {
@@ -116,6 +115,26 @@ public final class EncodedImage {
             }
         }
         return new VisualTokens(features, places);
+    }
+
+    /// All tokens of the mosaic in raster order, padding and all, whether or not the prompt gets them.
+    public VisualTokens mosaic() {
+        int cols = grid.mosaicCols();
+        Grid whole = new Grid(
+                grid.tileRows(),
+                grid.tileCols(),
+                grid.patches(),
+                0,
+                0,
+                grid.mosaicRows(),
+                cols,
+                grid.imageHeight(),
+                grid.imageWidth());
+        boolean[][] mask = new boolean[tiles()][patches()];
+        for (int tile = 1; tile < mask.length; tile++) {
+            Arrays.fill(mask[tile], true);
+        }
+        return keep(mask, new Layout(whole, Newlines.NONE));
     }
 
     /// Origins of the tokens that [#keep] returns.

@@ -51,6 +51,7 @@ final class ManyRows {
         int panelFloats = Math.multiplyExact(x.cols(), width);
         float[] packed = workers.sharedScratch(Math.multiplyExact(panels, panelFloats)); // [panels][in][width]
         workers.forEach(panels, (panel, _) -> Panels.pack(x, panel * width, width, 1, packed, panel * panelFloats));
+        Product product = new Product(w, packed, bias, y);
         int units = Math.ceilDiv(w.rows(), tiles.height());
         int columnParts = Math.clamp(w.rows() / NARROW, 1, workers.threads());
         int panelParts = Math.min(panels, Math.ceilDiv(workers.threads(), columnParts));
@@ -61,45 +62,47 @@ final class ManyRows {
             int firstPanel = panels * (part % panelParts) / panelParts;
             int lastPanel = panels * (part % panelParts + 1) / panelParts;
             for (int out = begin; out < end; out += BLOCK) {
-                block(w, out, Math.min(BLOCK, end - out), packed, firstPanel, lastPanel, bias, x, y, worker);
+                product.block(out, Math.min(BLOCK, end - out), firstPanel, lastPanel, worker);
             }
         });
     }
 
-    /// Outputs `out … out + count - 1` for some panels.
-    private void block(
-            Matrix w,
-            int out,
-            int count,
-            float[] packed,
-            int firstPanel,
-            int lastPanel,
-            float @Nullable [] bias,
-            Tensor x,
-            Tensor y,
-            int worker) {
-        int width = tiles.width();
-        int in = w.cols();
-        int padded = roundUp(count, tiles.height());
-        int sumsAt = BLOCK * Tiles.STRIDE;
-        // [BLOCK][STRIDE] weights, then [panels][padded][width] sums
-        float[] scratch = workers.scratch(worker, sumsAt + (lastPanel - firstPanel) * padded * width);
-        for (int k = 0; k < in; k += Tiles.DEPTH) {
-            int depth = Math.min(Tiles.DEPTH, in - k);
-            long index = (long) out * in + k;
-            codec.unpack(w.format(), w.bytes(), index, in, count, depth, scratch, 0, Tiles.STRIDE);
-            for (int panel = firstPanel; panel < lastPanel; panel++) {
-                int from = (panel * in + k) * width;
-                int to = sumsAt + (panel - firstPanel) * padded * width;
-                tiles.multiply(scratch, 0, padded, packed, from, depth, scratch, to, k > 0);
-            }
+    /// One chunk of rows, packed.
+    private final class Product {
+        private final Matrix w;
+        private final float[] packed; // [panels][in][width]
+        private final float @Nullable [] bias;
+        private final Tensor y; // the rows of the chunk
+
+        Product(Matrix w, float[] packed, float @Nullable [] bias, Tensor y) {
+            this.w = w;
+            this.packed = packed;
+            this.bias = bias;
+            this.y = y;
         }
-        for (int panel = firstPanel; panel < lastPanel; panel++) {
-            int from = sumsAt + (panel - firstPanel) * padded * width;
-            int rows = Math.min(width, x.rows() - panel * width);
-            for (int row = 0; row < rows; row++) {
-                int to = y.at(panel * width + row) + out;
-                Panels.unpackLane(scratch, from + row, width, count, bias, out, y.data(), to);
+
+        /// Outputs `out … out + count - 1` for panels `[firstPanel, lastPanel)`.
+        void block(int out, int count, int firstPanel, int lastPanel, int worker) {
+            int width = tiles.width();
+            int in = w.cols();
+            int padded = roundUp(count, tiles.height());
+            int sumsAt = BLOCK * Tiles.STRIDE;
+            // [BLOCK][STRIDE] weights, then [panels][padded][width] sums
+            float[] scratch = workers.scratch(worker, sumsAt + (lastPanel - firstPanel) * padded * width);
+            for (int k = 0; k == 0 || k < in; k += Tiles.DEPTH) {
+                int depth = Math.min(Tiles.DEPTH, in - k);
+                long index = (long) out * in + k;
+                codec.unpack(w.format(), w.bytes(), index, in, count, depth, scratch, 0, Tiles.STRIDE);
+                for (int panel = firstPanel; panel < lastPanel; panel++) {
+                    int from = (panel * in + k) * width;
+                    int to = sumsAt + (panel - firstPanel) * padded * width;
+                    tiles.multiply(scratch, 0, padded, packed, from, depth, scratch, to, k > 0);
+                }
+            }
+            Tensor columns = y.columns(out, out + count);
+            for (int panel = firstPanel; panel < lastPanel; panel++) {
+                int from = sumsAt + (panel - firstPanel) * padded * width;
+                Panels.unpack(scratch, from, width, bias, out, columns, panel * width);
             }
         }
     }

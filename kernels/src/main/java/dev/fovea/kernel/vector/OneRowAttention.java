@@ -31,8 +31,8 @@ final class OneRowAttention {
         forHeads(kv, keys, (begin, end, worker) -> {
             int group = q.cols() / kv.headDim() / kv.heads();
             // [heads][keys] scores, then a block of keys
-            float[] scratch = workers.scratch(worker, (end - begin) * (group * keys + KEYS * kv.headDim()));
             int blockAt = (end - begin) * group * keys;
+            float[] scratch = workers.scratch(worker, blockAt + blockFloats(end - begin, kv.headDim()));
             scores(q, kv, begin, end, scratch, 0, keys, scratch, blockAt);
             if (extra != null) {
                 scores(q, extra, begin, end, scratch, kv.rows(), keys, scratch, blockAt);
@@ -53,7 +53,7 @@ final class OneRowAttention {
     void weights(Tensor q, KeyValues kv, Tensor weights) {
         forHeads(kv, kv.rows(), (begin, end, worker) -> {
             int group = weights.rows() / kv.heads();
-            float[] block = workers.scratch(worker, (end - begin) * KEYS * kv.headDim());
+            float[] block = workers.scratch(worker, blockFloats(end - begin, kv.headDim()));
             int from = weights.at(begin * group);
             scores(q, kv, begin, end, weights.data(), from, weights.stride(), block, 0);
             for (int head = begin * group; head < end * group; head++) {
@@ -80,8 +80,13 @@ final class OneRowAttention {
         });
     }
 
+    /// A block of keys and room for four vectors.
+    private int blockFloats(int heads, int headDim) {
+        return heads * KEYS * headDim + 4 * codec.lanes();
+    }
+
     /// @param scores one row for each query head, `stride` apart, from `at`
-    /// @param block  `[KEYS][(end - begin) * headDim]` from `blockAt`
+    /// @param block  [#blockFloats] from `blockAt`: `[KEYS][(end - begin) * headDim]` keys, then sums
     private void scores(
             Tensor q,
             KeyValues kv,
@@ -95,6 +100,7 @@ final class OneRowAttention {
         int headDim = kv.headDim();
         int group = q.cols() / headDim / kv.heads();
         int cols = (end - begin) * headDim;
+        int sumsAt = blockAt + KEYS * cols;
         float scale = (float) (1 / Math.sqrt(headDim));
         for (int key = 0; key < kv.rows(); key += KEYS) {
             int count = Math.min(KEYS, kv.rows() - key);
@@ -103,7 +109,8 @@ final class OneRowAttention {
             for (int head = 0; head < (end - begin) * group; head++) {
                 int qAt = q.at(0) + (begin * group + head) * headDim;
                 int kAt = blockAt + head / group * headDim;
-                rows.scores(q.data(), qAt, block, kAt, cols, count, headDim, scale, scores, at + head * stride + key);
+                int to = at + head * stride + key;
+                rows.scores(q.data(), qAt, block, kAt, cols, count, headDim, scale, scores, to, block, sumsAt);
             }
         }
     }

@@ -25,8 +25,9 @@ interface Rows {
 
     /// `scores[i] = scale · q · k[i]` for `keys` keys.
     ///
-    /// @param q `[headDim]` from `qAt`
-    /// @param k `[keys, headDim]` from `kAt`, rows `stride` apart
+    /// @param q    `[headDim]` from `qAt`
+    /// @param k    `[keys, headDim]` from `kAt`, rows `stride` apart
+    /// @param sums room for four vectors
     void scores(
             float[] q,
             int qAt,
@@ -37,7 +38,9 @@ interface Rows {
             int headDim,
             float scale,
             float[] scores,
-            int at);
+            int at,
+            float[] sums,
+            int sumsAt);
 
     /// `y = y + Σ weights[i] · v[i]` over `keys` values.
     ///
@@ -46,18 +49,36 @@ interface Rows {
     void addWeighted(
             float[] weights, int at, float[] v, int vAt, int stride, int keys, int headDim, float[] y, int yAt);
 
-    /// One block of keys of a softmax that goes on over further blocks, for a panel of query rows, one per
-    /// lane. Replaces each score by `exp(score − largest so far)`, and corrects what earlier blocks left in
-    /// `state` and `y`.
+    /// First step of a softmax that goes on over blocks of keys, for a panel of query rows, one per lane: finds
+    /// the largest score so far, and by how much earlier exponentials shrink because of it.
     ///
-    /// @param scores `[keys][width]` from `at`
-    /// @param state  `[2][width]` from `stateAt`: largest score so far, sum of the exponentials so far
-    /// @param y      `[rows][width]` from `yAt`: unnormalised result so far
-    void softmaxBlock(float[] scores, int at, int keys, float[] state, int stateAt, float[] y, int yAt, int rows);
+    /// @param scores  `[keys][width]` from `at`
+    /// @param largest `[width]` from `largestAt`: of earlier blocks, afterwards of this one too
+    /// @param shrink  `[width]` from `shrinkAt`: `exp(largest before − largest now)`
+    void largest(float[] scores, int at, int keys, float[] largest, int largestAt, float[] shrink, int shrinkAt);
 
-    /// `y[row] = y[row] / sums`, lane by lane.
+    /// Second step: replaces each score by `exp(score − largest)`.
     ///
-    /// @param sums `[width]` from `at`
-    /// @param y    `[rows][width]` from `yAt`
-    void divide(float[] sums, int at, float[] y, int yAt, int rows);
+    /// @param sums `[width]` from `sumsAt`: of the exponentials of earlier blocks, then shrunk and of this one too
+    void exponentials(
+            float[] scores,
+            int at,
+            int keys,
+            float[] largest,
+            int largestAt,
+            float[] shrink,
+            int shrinkAt,
+            float[] sums,
+            int sumsAt);
+
+    /// `y[row] = y[row] · factors`, lane by lane.
+    ///
+    /// @param y       `[rows][width]` from `at`
+    /// @param factors `[width]` from `factorsAt`
+    void multiply(float[] y, int at, int rows, float[] factors, int factorsAt);
+
+    /// `x = 1 / x`.
+    ///
+    /// @param x `[width]` from `at`
+    void invert(float[] x, int at);
 }

@@ -232,6 +232,7 @@ final class VectorRows implements Rows {
         }
     }
 
+    /// Four keys at a time: with one, the JIT compiler unrolls a loop that is too short for it, five times slower.
     @Override
     public void scores(
             float[] q,
@@ -243,81 +244,145 @@ final class VectorRows implements Rows {
             int headDim,
             float scale,
             float[] scores,
-            int at) {
+            int at,
+            float[] sums,
+            int sumsAt) {
         int whole = headDim - headDim % LANES;
-        for (int key = 0; key < keys; key++) {
+        for (int key = 0; key < keys; key += 4) {
+            int count = Math.min(4, keys - key);
             int row = kAt + key * stride;
-            FloatVector sums = FloatVector.zero(F);
-            for (int i = 0; i < whole; i += LANES) {
-                sums = FloatVector.fromArray(F, q, qAt + i).fma(FloatVector.fromArray(F, k, row + i), sums);
+            scores4(q, qAt, k, row, stride, count, whole, sums, sumsAt);
+            for (int j = 0; j < count; j++) {
+                float sum = sum(sums, sumsAt + j * LANES);
+                for (int i = whole; i < headDim; i++) {
+                    sum = Math.fma(q[qAt + i], k[row + j * stride + i], sum);
+                }
+                scores[at + key + j] = sum * scale;
             }
-            float sum = sum(sums);
-            for (int i = whole; i < headDim; i++) {
-                sum = Math.fma(q[qAt + i], k[row + i], sum);
-            }
-            scores[at + key] = sum * scale;
         }
+    }
+
+    private static void scores4(
+            float[] q, int qAt, float[] k, int kAt, int stride, int keys, int cols, float[] sums, int sumsAt) {
+        int k1 = keys > 1 ? kAt + stride : kAt;
+        int k2 = keys > 2 ? k1 + stride : kAt;
+        int k3 = keys > 3 ? k2 + stride : kAt;
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = FloatVector.zero(F);
+        FloatVector s2 = FloatVector.zero(F);
+        FloatVector s3 = FloatVector.zero(F);
+        for (int i = 0; i < cols; i += LANES) {
+            FloatVector v = FloatVector.fromArray(F, q, qAt + i);
+            s0 = FloatVector.fromArray(F, k, kAt + i).fma(v, s0);
+            s1 = FloatVector.fromArray(F, k, k1 + i).fma(v, s1);
+            s2 = FloatVector.fromArray(F, k, k2 + i).fma(v, s2);
+            s3 = FloatVector.fromArray(F, k, k3 + i).fma(v, s3);
+        }
+        s0.intoArray(sums, sumsAt);
+        s1.intoArray(sums, sumsAt + LANES);
+        s2.intoArray(sums, sumsAt + 2 * LANES);
+        s3.intoArray(sums, sumsAt + 3 * LANES);
     }
 
     @Override
     public void addWeighted(
             float[] weights, int at, float[] v, int vAt, int stride, int keys, int headDim, float[] y, int yAt) {
-        int whole = headDim - headDim % LANES;
+        int fours = keys - keys % 4;
+        for (int key = 0; key < fours; key += 4) {
+            addWeighted4(weights, at + key, v, vAt + key * stride, stride, headDim, y, yAt);
+        }
+        for (int key = fours; key < keys; key++) {
+            addWeighted1(weights[at + key], v, vAt + key * stride, headDim, y, yAt);
+        }
+    }
+
+    private static void addWeighted4(
+            float[] weights, int at, float[] v, int v0, int stride, int cols, float[] y, int yAt) {
+        FloatVector w0 = FloatVector.broadcast(F, weights[at]);
+        FloatVector w1 = FloatVector.broadcast(F, weights[at + 1]);
+        FloatVector w2 = FloatVector.broadcast(F, weights[at + 2]);
+        FloatVector w3 = FloatVector.broadcast(F, weights[at + 3]);
+        int v1 = v0 + stride;
+        int v2 = v1 + stride;
+        int v3 = v2 + stride;
+        int whole = cols - cols % LANES;
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector sums = FloatVector.fromArray(F, y, yAt + i);
-            for (int key = 0; key < keys; key++) {
-                FloatVector value = FloatVector.fromArray(F, v, vAt + key * stride + i);
-                sums = FloatVector.broadcast(F, weights[at + key]).fma(value, sums);
-            }
-            sums.intoArray(y, yAt + i);
+            FloatVector sum = FloatVector.fromArray(F, y, yAt + i);
+            sum = FloatVector.fromArray(F, v, v0 + i).fma(w0, sum);
+            sum = FloatVector.fromArray(F, v, v1 + i).fma(w1, sum);
+            sum = FloatVector.fromArray(F, v, v2 + i).fma(w2, sum);
+            sum = FloatVector.fromArray(F, v, v3 + i).fma(w3, sum);
+            sum.intoArray(y, yAt + i);
         }
-        for (int i = whole; i < headDim; i++) {
+        for (int i = whole; i < cols; i++) {
+            float sum = Math.fma(v[v0 + i], weights[at], y[yAt + i]);
+            sum = Math.fma(v[v1 + i], weights[at + 1], sum);
+            sum = Math.fma(v[v2 + i], weights[at + 2], sum);
+            y[yAt + i] = Math.fma(v[v3 + i], weights[at + 3], sum);
+        }
+    }
+
+    private static void addWeighted1(float weight, float[] v, int vAt, int cols, float[] y, int yAt) {
+        for (int i = 0; i < cols; i++) {
+            y[yAt + i] = Math.fma(v[vAt + i], weight, y[yAt + i]);
+        }
+    }
+
+    // One loop per method from here: together they were more than the JIT compiler takes in, four times slower.
+
+    @Override
+    public void largest(
+            float[] scores, int at, int keys, float[] largest, int largestAt, float[] shrink, int shrinkAt) {
+        for (int lane = 0; lane < WIDTH; lane += LANES) {
+            FloatVector before = FloatVector.fromArray(F, largest, largestAt + lane);
+            FloatVector now = before;
             for (int key = 0; key < keys; key++) {
-                y[yAt + i] = Math.fma(weights[at + key], v[vAt + key * stride + i], y[yAt + i]);
+                now = larger(now, FloatVector.fromArray(F, scores, at + key * WIDTH + lane));
             }
+            now.intoArray(largest, largestAt + lane);
+            exp(before.sub(now)).intoArray(shrink, shrinkAt + lane);
         }
     }
 
     @Override
-    public void softmaxBlock(
-            float[] scores, int at, int keys, float[] state, int stateAt, float[] y, int yAt, int rows) {
+    public void exponentials(
+            float[] scores,
+            int at,
+            int keys,
+            float[] largest,
+            int largestAt,
+            float[] shrink,
+            int shrinkAt,
+            float[] sums,
+            int sumsAt) {
         for (int lane = 0; lane < WIDTH; lane += LANES) {
-            FloatVector before = FloatVector.fromArray(F, state, stateAt + lane);
-            FloatVector largest = before;
+            FloatVector most = FloatVector.fromArray(F, largest, largestAt + lane);
+            FloatVector sum = FloatVector.zero(F);
             for (int key = 0; key < keys; key++) {
-                largest = larger(largest, FloatVector.fromArray(F, scores, at + key * WIDTH + lane));
+                int i = at + key * WIDTH + lane;
+                FloatVector e = exp(FloatVector.fromArray(F, scores, i).sub(most));
+                e.intoArray(scores, i);
+                sum = sum.add(e);
             }
-            FloatVector sums = expBlock(scores, at + lane, keys, largest);
-            FloatVector correction = exp(before.sub(largest));
-            FloatVector old = FloatVector.fromArray(F, state, stateAt + WIDTH + lane);
-            largest.intoArray(state, stateAt + lane);
-            old.fma(correction, sums).intoArray(state, stateAt + WIDTH + lane);
-            multiply(y, yAt + lane, rows, correction);
-        }
-    }
-
-    private static FloatVector expBlock(float[] scores, int at, int keys, FloatVector largest) {
-        FloatVector sums = FloatVector.zero(F);
-        for (int key = 0; key < keys; key++) {
-            FloatVector e =
-                    exp(FloatVector.fromArray(F, scores, at + key * WIDTH).sub(largest));
-            e.intoArray(scores, at + key * WIDTH);
-            sums = sums.add(e);
-        }
-        return sums;
-    }
-
-    private static void multiply(float[] y, int at, int rows, FloatVector factor) {
-        for (int row = 0; row < rows; row++) {
-            FloatVector.fromArray(F, y, at + row * WIDTH).mul(factor).intoArray(y, at + row * WIDTH);
+            FloatVector before = FloatVector.fromArray(F, sums, sumsAt + lane);
+            before.fma(FloatVector.fromArray(F, shrink, shrinkAt + lane), sum).intoArray(sums, sumsAt + lane);
         }
     }
 
     @Override
-    public void divide(float[] sums, int at, float[] y, int yAt, int rows) {
-        for (int lane = 0; lane < WIDTH; lane += LANES) {
-            FloatVector sum = FloatVector.fromArray(F, sums, at + lane);
-            multiply(y, yAt + lane, rows, FloatVector.broadcast(F, 1).div(sum));
+    public void multiply(float[] y, int at, int rows, float[] factors, int factorsAt) {
+        FloatVector low = FloatVector.fromArray(F, factors, factorsAt);
+        FloatVector high = FloatVector.fromArray(F, factors, factorsAt + LANES);
+        for (int i = at; i < at + rows * WIDTH; i += WIDTH) {
+            FloatVector.fromArray(F, y, i).mul(low).intoArray(y, i);
+            FloatVector.fromArray(F, y, i + LANES).mul(high).intoArray(y, i + LANES);
+        }
+    }
+
+    @Override
+    public void invert(float[] x, int at) {
+        for (int i = at; i < at + WIDTH; i += LANES) {
+            FloatVector.broadcast(F, 1).div(FloatVector.fromArray(F, x, i)).intoArray(x, i);
         }
     }
 
@@ -326,16 +391,14 @@ final class VectorRows implements Rows {
         return a.blend(b, b.compare(VectorOperators.GT, a));
     }
 
-    /// `eˣ` within 1 unit in the last place; 0 below `EXP_MIN`, no larger than `e^EXP_MAX`.
+    /// `eˣ` within 1 unit in the last place; 0 below `EXP_MIN`, infinite above `EXP_MAX`.
     ///
     /// `x = n ln 2 + r` with `|r| ≤ ½ ln 2`, and `eʳ = 1 + r + r² P(r)` with a minimax polynomial (relative
     /// error 3e-9).
     private static FloatVector exp(FloatVector x) {
-        FloatVector low = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));
-        FloatVector clamped = low.blend(EXP_MAX, low.compare(VectorOperators.GT, EXP_MAX));
-        FloatVector shifted = clamped.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
+        FloatVector shifted = x.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
         FloatVector n = shifted.sub(ROUND);
-        FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), clamped);
+        FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), x);
         r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
         FloatVector p = FloatVector.broadcast(F, 0.0013814539f);
         p = p.fma(r, FloatVector.broadcast(F, 0.008368745f));
@@ -346,7 +409,8 @@ final class VectorRows implements Rows {
         p = p.fma(r, FloatVector.broadcast(F, 1));
         FloatVector power =
                 shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-        return p.mul(power).blend(0, x.compare(VectorOperators.LT, EXP_MIN));
+        FloatVector e = p.mul(power).blend(0, x.compare(VectorOperators.LT, EXP_MIN));
+        return e.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MAX));
     }
 
     /// `erf(x / √2)` within 5 · 2⁻²⁴: `x P(x²) / Q(x²)`, a minimax fit up to 5.4, where it is within 7e-8 of 1.
@@ -371,13 +435,17 @@ final class VectorRows implements Rows {
 
     /// The sum of all lanes in a fixed order.
     private static float sum(FloatVector v) {
-        float[] lanes = v.toArray();
+        return sum(v.toArray(), 0);
+    }
+
+    /// The same of the lanes that lie in `lanes` from `at`, which it overwrites.
+    private static float sum(float[] lanes, int at) {
         for (int half = LANES / 2; half > 0; half /= 2) {
-            for (int i = 0; i < half; i++) {
+            for (int i = at; i < at + half; i++) {
                 lanes[i] += lanes[i + half];
             }
         }
-        return lanes[0];
+        return lanes[at];
     }
 
     /// The last `count` numbers of a row, padded with zeros to a vector.

@@ -18,6 +18,11 @@ public sealed interface EncodedPicture permits Bmp, Gif, Jpeg, Png, Tiff, Webp {
     /// The EXIF orientation, 1 to 8; 1 where there is none or it makes no sense.
     int orientation();
 
+    /// Whether Pillow applies the orientation already when it loads the pixels.
+    default boolean turnsOnLoading() {
+        return false;
+    }
+
     /// Decodes the first frame.
     ///
     /// @return `[height, width, 3]`, as PIL's `convert("RGB")` of the same file

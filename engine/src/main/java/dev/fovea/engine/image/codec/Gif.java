@@ -1,8 +1,5 @@
 package dev.fovea.engine.image.codec;
 
-import java.awt.image.Raster;
-import java.io.ByteArrayOutputStream;
-
 /// The first frame of a GIF file on its canvas.
 ///
 /// ```text
@@ -15,19 +12,20 @@ import java.io.ByteArrayOutputStream;
 /// or index 0.
 final class Gif implements EncodedPicture {
     private static final int HEADER = 13;
+    // No code stands for more than 4096 pixels or has fewer than 3 bits.
+    private static final long MOST_INFLATION = 3 * 4096;
+    private static final int INTERLACED = 0x40;
 
     private final Bytes file;
     private final int height; // of the canvas
     private final int width;
     private final int frames;
     private final long frame; // offset of the first frame's 2C
-    private final long frameEnd; // past its last sub-block
     private final int background; // index
 
     private Gif(Bytes file, long frame, long frameEnd, int background) throws CorruptPictureException {
         this.file = file;
         this.frame = frame;
-        this.frameEnd = frameEnd;
         this.background = background;
         this.width = Math.max(file.u16(6), file.u16(frame + 1) + file.u16(frame + 5));
         this.height = Math.max(file.u16(8), file.u16(frame + 3) + file.u16(frame + 7));
@@ -45,10 +43,12 @@ final class Gif implements EncodedPicture {
                 background = control ? file.u8(at + 6) : background;
                 at = subBlocksEnd(file, at + 2);
             } else if (block == 0x2c) {
-                if (file.u16(at + 5) == 0 || file.u16(at + 7) == 0) {
-                    throw new CorruptPictureException("a GIF frame with a size", "none");
+                long end = frameEnd(file, at);
+                long pixels = (long) file.u16(at + 5) * file.u16(at + 7);
+                if (pixels == 0 || pixels > MOST_INFLATION * (end - at)) {
+                    throw new CorruptPictureException("data for " + pixels + " pixels", (end - at) + " bytes");
                 }
-                return new Gif(file, at, frameEnd(file, at), background);
+                return new Gif(file, at, end, background);
             } else if (block == 0x3b) {
                 throw new CorruptPictureException("a GIF with a frame", "none");
             } else {
@@ -116,42 +116,37 @@ final class Gif implements EncodedPicture {
 
     @Override
     public byte[] rgb() throws CorruptPictureException {
-        Raster raster = PluginReader.image("gif", bare()).getRaster();
-        int[] colors = palette();
-        byte[] frameRgb = Rasters.lookUp(raster, colors);
         int frameWidth = file.u16(frame + 5);
         int frameHeight = file.u16(frame + 7);
-        if (frameRgb.length != 3L * frameWidth * frameHeight) {
-            throw new CorruptPictureException(
-                    "a frame of " + frameWidth + " x " + frameHeight, raster.getWidth() + " x " + raster.getHeight());
+        int flags = file.u8(frame + 9);
+        byte[] indices = new Lzw(file, frame + 10 + paletteBytes(flags)).decode(frameHeight * frameWidth);
+        int[] colors = palette();
+        byte[] rgb = Rasters.filled(height, width, colors[background]);
+        int[] order = (flags & INTERLACED) == 0 ? new int[] {0, 1} : new int[] {0, 8, 4, 8, 2, 4, 1, 2};
+        int from = 0;
+        for (int pass = 0; pass < order.length; pass += 2) {
+            for (int y = order[pass]; y < frameHeight; y += order[pass + 1]) {
+                int to = 3 * ((file.u16(frame + 3) + y) * width + file.u16(frame + 1));
+                for (int x = 0; x < frameWidth; x++, to += 3) {
+                    int color = colors[indices[from++] & 0xff];
+                    rgb[to] = (byte) (color >> 16);
+                    rgb[to + 1] = (byte) (color >> 8);
+                    rgb[to + 2] = (byte) color;
+                }
+            }
         }
-        int fill = background < colors.length ? colors[background] : 0;
-        Canvas canvas = new Canvas(height, width, fill);
-        canvas.paste(frameRgb, frameWidth, file.u16(frame + 3), file.u16(frame + 1));
-        return canvas.rgb();
+        return rgb;
     }
 
-    // The frame alone, at the corner of a canvas of its own size, with no extensions.
-    private byte[] bare() throws CorruptPictureException {
-        ByteArrayOutputStream bare = new ByteArrayOutputStream(file.length());
-        bare.write(file.array(), 0, 6);
-        bare.write(file.array(), file.index(frame + 5, 4), 4);
-        bare.write(file.array(), 10, 3 + paletteBytes(file.u8(10)));
-        bare.write(0x2c);
-        bare.writeBytes(new byte[4]);
-        bare.write(file.array(), file.index(frame + 5, frameEnd - frame - 5), (int) (frameEnd - frame - 5));
-        bare.write(0x3b);
-        return bare.toByteArray();
-    }
-
-    // [entries] as 0xRRGGBB: the frame's palette, else the global one, else grey.
+    // [256] as 0xRRGGBB: the frame's palette, else the global one, else grey. Past the end of a palette is black.
     private int[] palette() throws CorruptPictureException {
         int local = paletteBytes(file.u8(frame + 9));
         int global = paletteBytes(file.u8(10));
-        int[] colors = new int[local + global == 0 ? 256 : (local > 0 ? local : global) / 3];
+        int[] colors = new int[256];
         long at = local > 0 ? frame + 10 : HEADER;
+        int entries = local + global == 0 ? 256 : (local > 0 ? local : global) / 3;
         Bytes redFirst = file.ordered(true);
-        for (int i = 0; i < colors.length; i++) {
+        for (int i = 0; i < entries; i++) {
             colors[i] = local + global == 0 ? i * 0x010101 : redFirst.u24(at + 3L * i);
         }
         return colors;

@@ -34,7 +34,6 @@ final class Lzw {
         int next = clear + 2; // the code that will be defined next
         int width = widthOf(clear + 1);
         int last = -1;
-        byte first = 0; // of the last code's values
         while (written < count) {
             int code = code(width);
             if (code == clear) {
@@ -43,36 +42,46 @@ final class Lzw {
                 last = -1;
                 continue;
             }
-            if (code == clear + 1
-                    || code > next
-                    || (code >= clear && last < 0)
-                    || (code == next && next == MOST_CODES)) {
+            // The code to be defined may already be used: it is the last one and its own first value again.
+            boolean known = code < clear || (last >= 0 && code != clear + 1 && code < next);
+            boolean justNow = last >= 0 && code == next && next < MOST_CODES;
+            if (!known && !justNow) {
                 throw new CorruptPictureException(count + " pixels", "bad code " + code + " after " + written);
-            }
-            int length = 0;
-            int walk = code;
-            if (code == next) {
-                reversed[length++] = first;
-                walk = last;
-            }
-            while (walk > clear) {
-                reversed[length++] = suffix[walk];
-                walk = prefix[walk];
-            }
-            reversed[length++] = (byte) walk;
-            first = (byte) walk;
-            while (length > 0 && written < count) {
-                out[written++] = reversed[--length];
             }
             if (last >= 0 && next < MOST_CODES) {
                 prefix[next] = last;
-                suffix[next] = first;
+                suffix[next] = firstOf(known ? code : last);
                 next++;
-                width = Math.min(12, Math.max(width, widthOf(next)));
+                width = Math.min(12, widthOf(next));
             }
+            written = expand(code, out, written);
             last = code;
         }
         return out;
+    }
+
+    private byte firstOf(int code) {
+        int walk = code;
+        while (walk > clear) {
+            walk = prefix[walk];
+        }
+        return (byte) walk;
+    }
+
+    // Writes what `code` stands for, as far as it fits; returns the place after it.
+    private int expand(int code, byte[] out, int at) {
+        int length = 0;
+        int walk = code;
+        while (walk > clear) {
+            reversed[length++] = suffix[walk];
+            walk = prefix[walk];
+        }
+        reversed[length++] = (byte) walk;
+        int to = at;
+        while (length > 0 && to < out.length) {
+            out[to++] = reversed[--length];
+        }
+        return to;
     }
 
     // Bits that the code `code` needs.

@@ -107,6 +107,20 @@ final class Rasters {
         return to;
     }
 
+    /// One colour everywhere.
+    ///
+    /// @param color `0xRRGGBB`
+    /// @return `[height, width, 3]`
+    static byte[] filled(int height, int width, int color) {
+        byte[] rgb = new byte[Math.multiplyExact(3, Math.multiplyExact(height, width))];
+        for (int i = 0; color != 0 && i < rgb.length; i += 3) {
+            rgb[i] = (byte) (color >> 16);
+            rgb[i + 1] = (byte) (color >> 8);
+            rgb[i + 2] = (byte) color;
+        }
+        return rgb;
+    }
+
     /// @param grey `[pixels]`
     /// @return `[pixels, 3]`
     static byte[] replicate(byte[] grey) {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /// The first page of a TIFF file, in strips or tiles: bilevel, grey, palette, RGB or CMYK of up to 16 bits.
 ///
-/// The orientation is applied even when EXIF is not asked for, because Pillow applies it when it loads the pixels.
+/// The orientation is applied even when EXIF is not asked for, because Pillow does so.
 final class Tiff implements EncodedPicture {
     private static final int WIDTH = 256;
     private static final int HEIGHT = 257;
@@ -138,6 +138,11 @@ final class Tiff implements EncodedPicture {
         } catch (CorruptPictureException e) {
             return 1;
         }
+    }
+
+    @Override
+    public boolean turnsOnLoading() {
+        return true;
     }
 
     @Override

@@ -75,9 +75,13 @@ final class Webp implements EncodedPicture {
             throw new CorruptPictureException(
                     "a frame within " + width + " x " + height, image.getWidth() + " x " + image.getHeight());
         }
-        Canvas canvas = new Canvas(height, width, 0);
-        canvas.paste(Rasters.rgb(image), image.getWidth(), top, left);
-        return canvas.rgb();
+        byte[] canvas = Rasters.filled(height, width, 0);
+        byte[] frame = Rasters.rgb(image);
+        int stride = 3 * image.getWidth();
+        for (int y = 0; y < image.getHeight(); y++) {
+            System.arraycopy(frame, stride * y, canvas, 3 * ((top + y) * width + left), stride);
+        }
+        return canvas;
     }
 
     /// Walks the chunks once: sizes, first picture, frames, EXIF.

@@ -1,0 +1,306 @@
+package dev.fovea.bench;
+
+import dev.fovea.kernel.Format;
+import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.KeyValues;
+import dev.fovea.kernel.Matrix;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Visible;
+import dev.fovea.kernel.Workers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.DoubleSupplier;
+
+/// Speed of matrix products and attention as a share of what the machine can do: of the binary32 FMA peak where many
+/// rows are computed, of the memory's read speed where one row is. Each case agrees with the scalar technique on a
+/// sample before it is timed; kernel and peak alternate, so both see the same disturbances.
+///
+/// ```
+/// ./mvnw -q -pl bench -am -DskipTests package
+/// java --add-modules jdk.incubator.vector -Xmx6g -cp kernels/target/classes:bench/target/classes \
+///      dev.fovea.bench.KernelSpeed [threads=2] [kernels=vector] [only=text] [rounds=15]
+/// ```
+public final class KernelSpeed {
+    /// Weights that one-row products cycle through: far more than any cache.
+    private static final long STREAM_BYTES = 512L << 20;
+
+    private static final double EPS = 0x1p-24;
+
+    private final Workers workers;
+    private final Kernels kernels;
+    private final Kernels scalar;
+    private final Machine machine;
+    private final String only;
+    private final int rounds;
+    private final Arena arena;
+    private final MemorySegment stream; // bf16 and f16 numbers of moderate size, mapped from a file
+    private final Random random = new Random(1);
+
+    private KernelSpeed(Workers workers, String kernels, String only, int rounds, Arena arena, MemorySegment stream) {
+        this.workers = workers;
+        this.kernels = Kernels.named(kernels, workers);
+        this.scalar = Kernels.named("scalar", workers);
+        this.machine = new Machine(workers);
+        this.only = only;
+        this.rounds = rounds;
+        this.arena = arena;
+        this.stream = stream;
+    }
+
+    public static void main(String[] args) throws IOException {
+        int threads = Integer.parseInt(option(args, "threads", "2"));
+        int rounds = Integer.parseInt(option(args, "rounds", "15"));
+        Path file = Files.createTempFile("fovea", ".weights");
+        try (Workers workers = new Workers(threads);
+                Arena arena = Arena.ofShared()) {
+            MemorySegment stream = mapped(file, arena);
+            String technique = option(args, "kernels", "vector");
+            KernelSpeed speed = new KernelSpeed(workers, technique, option(args, "only", ""), rounds, arena, stream);
+            speed.run();
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    private static String option(String[] args, String name, String otherwise) {
+        return Arrays.stream(args)
+                .filter(arg -> arg.startsWith(name + "="))
+                .map(arg -> arg.substring(name.length() + 1))
+                .findFirst()
+                .orElse(otherwise);
+    }
+
+    private void run() {
+        System.out.printf("%s, %d threads, median of %d rounds%n", kernels.name(), workers.threads(), rounds);
+        int[][] shapes = {
+            {577, 1024, 1024},
+            {577, 4096, 1024},
+            {577, 1024, 4096},
+            {2000, 4096, 4096},
+            {600, 11008, 4096},
+            {16, 4096, 4096}
+        };
+        for (int[] shape : shapes) {
+            for (Format format : Format.values()) {
+                manyRows(format, shape[0], shape[1], shape[2]);
+            }
+        }
+        for (Format format : new Format[] {Format.F32, Format.F16}) {
+            attention(format, 577, 577, 16, 16, 64, new Visible.Full());
+            attention(format, 2940, 2940, 32, 32, 128, new Visible.Causal(0));
+            attention(format, 2940, 2940, 32, 8, 128, new Visible.Causal(0));
+        }
+        for (int[] shape : new int[][] {{4096, 4096}, {11008, 4096}, {4096, 11008}}) {
+            for (Format format : Format.values()) {
+                oneRow(format, shape[0], shape[1]);
+            }
+        }
+        for (Format format : new Format[] {Format.F32, Format.F16}) {
+            oneRowAttention(format, 2940, 32, 32, 128);
+            oneRowAttention(format, 2940, 32, 8, 128);
+        }
+    }
+
+    private void manyRows(Format format, int rows, int out, int in) {
+        String name = "matmul %s %dx%dx%d".formatted(format, rows, out, in);
+        if (!name.contains(only)) {
+            return;
+        }
+        Matrix w = weights(format, out, in, 0);
+        Tensor x = tensor(rows, in);
+        Tensor y = Tensor.zeros(rows, out);
+        kernels.matmul(w, x, null, y);
+        for (int row : new int[] {0, rows / 2, rows - 1}) {
+            assertProduct(w, x.slice(row, row + 1), y.slice(row, row + 1));
+        }
+        double flops = 2.0 * rows * out * in;
+        report(name, flops, "GFLOP/s", machine::fmaPeak, () -> kernels.matmul(w, x, null, y));
+    }
+
+    private void oneRow(Format format, int out, int in) {
+        String name = "matmul %s 1x%dx%d".formatted(format, out, in);
+        if (!name.contains(only)) {
+            return;
+        }
+        long bytes = format.bytes((long) out * in);
+        int copies = (int) (STREAM_BYTES / bytes);
+        List<Matrix> weights = new ArrayList<>();
+        for (int i = 0; i < copies; i++) {
+            weights.add(weights(format, out, in, i * bytes));
+        }
+        Tensor x = tensor(1, in);
+        Tensor y = Tensor.zeros(1, out);
+        kernels.matmul(weights.getFirst(), x, null, y);
+        assertProduct(weights.getFirst(), x, y);
+        MemorySegment all = stream.asSlice(0, copies * bytes);
+        report(name, (double) copies * bytes, "GB/s", () -> machine.readPeak(all), () -> {
+            for (Matrix w : weights) {
+                kernels.matmul(w, x, null, y);
+            }
+        });
+    }
+
+    private void attention(Format format, int rows, int keys, int heads, int kvHeads, int headDim, Visible visible) {
+        String name = "attention %s %d rows %d keys %d/%d heads of %d, %s"
+                .formatted(format, rows, keys, heads, kvHeads, headDim, visible);
+        if (!name.contains(only)) {
+            return;
+        }
+        Tensor q = tensor(rows, heads * headDim);
+        KeyValues kv = keyValues(format, keys, kvHeads, headDim);
+        Tensor y = Tensor.zeros(rows, heads * headDim);
+        kernels.attention(q, kv, visible, y);
+        double seen = 0;
+        for (int row = 0; row < rows; row++) {
+            seen += visible.keys(row, keys);
+        }
+        for (int row : new int[] {0, rows / 2, rows - 1}) {
+            KeyValues some = kv.slice(0, visible.keys(row, keys));
+            Tensor expected = Tensor.zeros(1, heads * headDim);
+            scalar.attention(q.slice(row, row + 1), some, new Visible.Full(), expected);
+            assertAttention(expected, y.slice(row, row + 1), some);
+        }
+        report(
+                name,
+                4.0 * seen * heads * headDim,
+                "GFLOP/s",
+                machine::fmaPeak,
+                () -> kernels.attention(q, kv, visible, y));
+    }
+
+    private void oneRowAttention(Format format, int keys, int heads, int kvHeads, int headDim) {
+        String name = "attention %s 1 row %d keys %d/%d heads of %d".formatted(format, keys, heads, kvHeads, headDim);
+        if (!name.contains(only)) {
+            return;
+        }
+        Tensor q = tensor(1, heads * headDim);
+        KeyValues kv = keyValues(format, keys, kvHeads, headDim);
+        Tensor y = Tensor.zeros(1, heads * headDim);
+        kernels.attention(q, kv, new Visible.Full(), y);
+        Tensor expected = Tensor.zeros(1, heads * headDim);
+        scalar.attention(q, kv, new Visible.Full(), expected);
+        assertAttention(expected, y, kv);
+        double bytes = 2.0 * format.bytes((long) keys * kvHeads * headDim);
+        report(
+                name,
+                bytes,
+                "GB/s",
+                () -> machine.readPeak(stream),
+                () -> kernels.attention(q, kv, new Visible.Full(), y));
+    }
+
+    /// Prints the median speed, the median peak and their ratio; each round times a peak, then as many runs as last as
+    /// long.
+    private void report(String name, double work, String unit, DoubleSupplier peak, Runnable run) {
+        long warm = System.nanoTime();
+        while (System.nanoTime() - warm < 1_500_000_000L) {
+            run.run();
+            double _ = peak.getAsDouble();
+        }
+        double[] speeds = new double[rounds];
+        double[] peaks = new double[rounds];
+        for (int round = 0; round < rounds; round++) {
+            peaks[round] = peak.getAsDouble() / 1e9;
+            long start = System.nanoTime();
+            int runs = 0;
+            while (runs == 0 || System.nanoTime() - start < 30_000_000L) {
+                run.run();
+                runs++;
+            }
+            speeds[round] = work * runs / (System.nanoTime() - start);
+        }
+        Arrays.sort(speeds);
+        Arrays.sort(peaks);
+        double speed = speeds[rounds / 2];
+        double limit = peaks[rounds / 2];
+        System.out.printf(
+                "%-66s %7.1f %-7s of %6.1f  %3.0f %%   (best %7.1f of %6.1f)%n",
+                name, speed, unit, limit, 100 * speed / limit, speeds[rounds - 1], peaks[rounds - 1]);
+    }
+
+    private void assertProduct(Matrix w, Tensor x, Tensor y) {
+        Tensor expected = Tensor.zeros(1, w.rows());
+        scalar.matmul(w, x, null, expected);
+        float[] row = new float[w.cols()];
+        for (int out = 0; out < w.rows(); out++) {
+            w.format().unpack(w.bytes(), (long) out * w.cols(), w.cols(), row, 0);
+            double magnitude = 0;
+            for (int i = 0; i < row.length; i++) {
+                magnitude += Math.abs(row[i] * x.get(0, i));
+            }
+            assertClose(expected.get(0, out), y.get(0, out), 2 * row.length * EPS * magnitude);
+        }
+    }
+
+    /// Queries and keys are standard normal, so scores stay below 40 and their error below `80 · headDim · EPS`.
+    private static void assertAttention(Tensor expected, Tensor y, KeyValues kv) {
+        double bound = 8 * (160.0 * kv.headDim() + 2.0 * kv.rows()) * EPS;
+        for (int i = 0; i < y.cols(); i++) {
+            assertClose(expected.get(0, i), y.get(0, i), bound);
+        }
+    }
+
+    private static void assertClose(double expected, double found, double bound) {
+        if (!(Math.abs(expected - found) <= bound)) {
+            throw new AssertionError("expected " + expected + " within " + bound + ", found " + found);
+        }
+    }
+
+    private Matrix weights(Format format, int rows, int cols, long at) {
+        return new Matrix(stream.asSlice(at, format.bytes((long) rows * cols)), format, rows, cols);
+    }
+
+    private Tensor tensor(int rows, int cols) {
+        Tensor x = Tensor.zeros(rows, cols);
+        for (int i = 0; i < rows * cols; i++) {
+            x.data()[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+
+    private KeyValues keyValues(Format format, int rows, int heads, int headDim) {
+        long count = (long) rows * heads * headDim;
+        return new KeyValues(
+                normal(format, count), normal(format, count), format, rows, heads, headDim, heads * headDim);
+    }
+
+    private MemorySegment normal(Format format, long count) {
+        MemorySegment bytes = arena.allocate(format.bytes(count), 64);
+        for (long i = 0; i < count; i++) {
+            float value = (float) random.nextGaussian();
+            if (format == Format.F32) {
+                bytes.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+            } else {
+                bytes.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(value));
+            }
+        }
+        return bytes;
+    }
+
+    /// Any two of these bytes are a number between 0.4 and 2.2 in magnitude, read as f16, or as the upper half of an
+    /// f32 or bf16 one.
+    private static MemorySegment mapped(Path file, Arena arena) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_WRITE, 0, STREAM_BYTES, arena);
+            Random random = new Random(2);
+            for (long i = 0; i < STREAM_BYTES; i += 2) {
+                int bits = random.nextInt(1 << 16);
+                bytes.set(ValueLayout.JAVA_SHORT, i, (short) (0x3f00 | (bits & 0x80bf)));
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

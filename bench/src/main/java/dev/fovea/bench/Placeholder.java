@@ -1,3 +1,0 @@
-package dev.fovea.bench;
-
-class Placeholder {}

@@ -1,0 +1,5 @@
+/// Measurements; never published.
+@NullMarked
+package dev.fovea.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.engine;
+
+import org.jspecify.annotations.NullMarked;

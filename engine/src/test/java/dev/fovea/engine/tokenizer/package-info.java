@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.engine.tokenizer;
+
+import org.jspecify.annotations.NullMarked;
