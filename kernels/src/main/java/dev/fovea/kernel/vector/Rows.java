@@ -15,6 +15,9 @@ interface Rows {
 
     void softmax(float[] x, int at, int cols);
 
+    /// `x = exp(x − max(x))`; stores the maximum and the sum of the results.
+    void exponentials(float[] x, int at, int cols, float[] state, int maxAt, int sumAt);
+
     void activate(Activation activation, float[] x, int at, int cols);
 
     /// `gate = silu(gate) · up`.

@@ -161,8 +161,9 @@ final class VectorCodec implements RowCodec {
         }
     }
 
-    // The loops below end at `!=`, which keeps the JIT compiler from unrolling them. Unrolled, they read memory at half
-    // the speed: the loads of one turn come in any order. Two to four rows of four at a time share the activations.
+    // The loops below end at `!=`, which keeps the JIT compiler from unrolling them. Unrolled, they read memory at
+    // half the speed: the loads of one turn come in any order. Rows share the activations, which may not fit into the
+    // first cache level.
 
     private static void dotsF32(
             MemorySegment w, long w0, long w1, long w2, long w3, int cols, float[] x, int xAt, float[] sums) {

@@ -117,7 +117,25 @@ final class VectorRows implements Rows {
 
     @Override
     public void softmax(float[] x, int at, int cols) {
+        float scale = 1 / exponentials(x, at, cols, max(x, at, cols));
+        int whole = cols - cols % LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector.fromArray(F, x, at + i).mul(scale).intoArray(x, at + i);
+        }
+        for (int i = whole; i < cols; i++) {
+            x[at + i] *= scale;
+        }
+    }
+
+    @Override
+    public void exponentials(float[] x, int at, int cols, float[] state, int maxAt, int sumAt) {
         float max = max(x, at, cols);
+        state[maxAt] = max;
+        state[sumAt] = exponentials(x, at, cols, max);
+    }
+
+    /// Replaces each number by `exp(x − max)` and returns their sum.
+    private static float exponentials(float[] x, int at, int cols, float max) {
         int whole = cols - cols % LANES;
         FloatVector sums = FloatVector.zero(F);
         for (int i = 0; i < whole; i += LANES) {
@@ -134,13 +152,7 @@ final class VectorRows implements Rows {
         for (int i = whole; i < cols; i++) {
             sum += x[at + i];
         }
-        float scale = (float) (1 / sum);
-        for (int i = 0; i < whole; i += LANES) {
-            FloatVector.fromArray(F, x, at + i).mul(scale).intoArray(x, at + i);
-        }
-        for (int i = whole; i < cols; i++) {
-            x[at + i] *= scale;
-        }
+        return (float) sum;
     }
 
     private static float max(float[] x, int at, int cols) {
@@ -438,14 +450,19 @@ final class VectorRows implements Rows {
         return sum(v.toArray(), 0);
     }
 
-    /// The same of the lanes that lie in `lanes` from `at`, which it overwrites.
+    /// The same of the lanes that lie in `lanes` from `at`.
     private static float sum(float[] lanes, int at) {
-        for (int half = LANES / 2; half > 0; half /= 2) {
-            for (int i = at; i < at + half; i++) {
-                lanes[i] += lanes[i + half];
-            }
+        float a = 0;
+        float b = 0;
+        float c = 0;
+        float d = 0;
+        for (int i = at; i < at + LANES; i += 4) {
+            a += lanes[i];
+            b += lanes[i + 1];
+            c += lanes[i + 2];
+            d += lanes[i + 3];
         }
-        return lanes[at];
+        return (a + b) + (c + d);
     }
 
     /// The last `count` numbers of a row, padded with zeros to a vector.
