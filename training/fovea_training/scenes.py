@@ -256,6 +256,8 @@ class Painter:
             y = self.off_seam(y, cap)
             v = self.price() if w in ITEMS else f"{cents[w] / 100:.2f}"
             if w in ITEMS:
+                if cents["TOTAL"] + round(float(v) * 100) > 8800:
+                    v = f"0.{self.ri(10, 99)}"
                 cents["TOTAL"] += round(float(v) * 100)
                 cents["TAX"] = cents["TOTAL"] // 12
                 cents["CASH"] = -(-cents["TOTAL"] // 500) * 500
