@@ -22,7 +22,25 @@ def main():
     v.add_argument("--seed", type=int, default=0)
     v.add_argument("--threads", type=int, default=2)
     v.add_argument("--workers", type=int, default=1)
+    m = sub.add_parser("lm", help="stage 2 of train")
+    m.add_argument("--out", default="runs")
+    m.add_argument("--vision", default="")
+    m.add_argument("--config", default="{}")
+    m.add_argument("--steps", type=int, default=4000)
+    m.add_argument("--minutes", type=float, default=0)
+    m.add_argument("--batch", type=int, default=16)
+    m.add_argument("--questions", type=int, default=11)
+    m.add_argument("--small", type=int, default=800, help="first batches with the smaller pictures only")
+    m.add_argument("--evaluate", type=int, default=250)
+    m.add_argument("--lr", type=float, default=0.02)
+    m.add_argument("--seed", type=int, default=0)
+    m.add_argument("--threads", type=int, default=2)
+    m.add_argument("--workers", type=int, default=1)
     a = ap.parse_args()
+    if a.cmd == "lm":
+        from .train_lm import train
+        pid(a)
+        train(a)
     if a.cmd == "vision":
         from .train_vision import train
         pid(a)

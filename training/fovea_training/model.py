@@ -20,10 +20,10 @@ class Config:
     v_heads: int = 6
     v_mlp: int = 768
     dim: int = 192
-    layers: int = 6
-    heads: int = 6
+    layers: int = 5
+    heads: int = 4
     mlp: int = 512
-    vocab: int = 640
+    vocab: int = 704
     theta: float = 10000.0
 
     @property
@@ -150,17 +150,21 @@ class Attn(nn.Module):
         b, n, d = x.shape
         return x.view(b, n, self.h, d // self.h).transpose(1, 2)
 
-    def forward(self, x, cos, sin, mask, rows=None):
-        q, k, v = self.split(self.q_proj(x)), self.split(self.k_proj(x)), self.split(self.v_proj(x))
-        q, k = rope(q, cos, sin), rope(k, cos, sin)
-        o = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
-        mass = None
-        if rows is not None:                                 # probabilities of some rows: indices [b, r]
-            idx = rows[:, None, :, None].expand(-1, q.shape[1], -1, q.shape[3])
-            s = (q.gather(2, idx) @ k.transpose(-1, -2)).float() / math.sqrt(q.shape[-1])
-            m = mask.expand(q.shape[0], 1, -1, -1).gather(2, rows[:, None, :, None].expand(-1, 1, -1, mask.shape[-1]))
-            mass = (s + m).softmax(-1)
-        return self.o_proj(o.transpose(1, 2).reshape(x.shape)), mass
+    def forward(self, x, cos, sin, mask, split, tail, want):
+        """Rows before `split` are one shared causal prefix; later rows see what `mask` [b, 1, n - split, n] allows. With `tail`
+        only the later rows are computed. `want`: also return the probabilities of the later rows."""
+        xq = x[:, split:] if tail else x
+        q, k, v = self.split(self.q_proj(xq)), self.split(self.k_proj(x)), self.split(self.v_proj(x))
+        q, k = rope(q, cos[..., split:, :] if tail else cos, sin[..., split:, :] if tail else sin), rope(k, cos, sin)
+        late = q if tail else q[:, :, split:]
+        o = F.scaled_dot_product_attention(late, k, v, attn_mask=mask.to(q.dtype))
+        p = None
+        if want:
+            p = ((late[:, :1] @ k[:, :1].transpose(-1, -2)).float() / math.sqrt(q.shape[-1]) + mask).log_softmax(-1)
+        if not tail:
+            e = F.scaled_dot_product_attention(q[:, :, :split], k[:, :, :split], v[:, :, :split], is_causal=True)
+            o = torch.cat([e, o], 2)
+        return self.o_proj(o.transpose(1, 2).reshape(xq.shape)), p
 
 
 def rope(x, cos, sin):
@@ -188,9 +192,9 @@ class Layer(nn.Module):
         self.input_layernorm = RMS(c.dim)
         self.post_attention_layernorm = RMS(c.dim)
 
-    def forward(self, x, cos, sin, mask, rows=None):
-        y, m = self.self_attn(self.input_layernorm(x), cos, sin, mask, rows)
-        x = x + y
+    def forward(self, x, cos, sin, mask, split, tail=False, want=False):
+        y, m = self.self_attn(self.input_layernorm(x), cos, sin, mask, split, tail, want)
+        x = (x[:, split:] if tail else x) + y
         return x + self.mlp(self.post_attention_layernorm(x)), m
 
 
@@ -230,8 +234,10 @@ class Language(nn.Module):
     def tables(self, pos):
         d = self.c.dim // self.c.heads
         inv = self.c.theta ** (-torch.arange(0, d, 2, dtype=torch.float32) / d)
-        a = pos.float()[:, None] * inv
+        a = pos.float()[..., None] * inv
         a = torch.cat([a, a], -1)
+        if pos.ndim == 2:
+            a = a[:, None]
         return a.cos(), a.sin()
 
     def embed(self, feats, pack, ids, image_at):
@@ -242,16 +248,17 @@ class Language(nn.Module):
         e = self.model.embed_tokens(ids)
         return torch.cat([e[:, :image_at].to(x.dtype), x, e[:, image_at + 1:].to(x.dtype)], 1)
 
-    def forward(self, x, pos, mask, probe=None, rows=None, row_layer=None):
-        """-> hidden states after the norm, hidden state after layer `probe`, attention of `rows` in layer `row_layer`"""
+    def forward(self, x, pos, mask, split, probe=None, look=None):
+        """-> hidden states of the rows from `split` on, hidden state after layer `probe`, log attention of head 0 in layer `look`"""
         cos, sin = self.tables(pos)
         mid = att = None
+        n = len(self.model.layers)
         for i, l in enumerate(self.model.layers):
-            x, a = l(x, cos, sin, mask, rows if i == row_layer else None)
+            x, a = l(x, cos, sin, mask, split, tail=i == n - 1, want=i == look)
             if a is not None:
                 att = a
-            if probe is not None and i == probe:
-                mid = x
+            if i == probe:
+                mid = x[:, :split]
         return self.model.norm(x), mid, att
 
 

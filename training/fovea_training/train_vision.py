@@ -195,7 +195,7 @@ def train(args):
                 v.train()
             print(line, flush=True)
             print(line, file=log, flush=True)
-        if step % 250 == 0:
+        if step % 100 == 0:
             save(path, c, v, h, opt_v, opt_h, step, spent + time.time() - t0)
     r = evaluate(v, h, val)
     print("final", json.dumps(r))
