@@ -191,6 +191,16 @@ class Painter:
     def price(self):
         return f"{self.ri(1, 9) if self.r.random() < 0.9 else self.ri(10, 19)}.{self.ri(0, 9)}{self.pick('05') if self.r.random() < .3 else self.ri(0, 9)}"
 
+    def form_value(self, key):
+        if key == NAME_KEY:
+            return self.pick(NAMES)
+        if key == "DATE":
+            return f"{self.ri(1, 12):02d}-{self.ri(1, 28):02d}"
+        digits = {"AGE": 2, "SIZE": 2, "FLOOR": 2, "WEIGHT": self.ri(2, 3), "PHONE": 4, "ORDER": 4, "TABLE": 2}.get(key)
+        if digits:
+            return self.number(digits)
+        return self.code() if key in ("SEAT", "GATE", "CODE") or self.r.random() < 0.5 else self.number(3)
+
     def ask(self, templates, answer, task, boxes, size, thumb=False, **kw):
         self.p.qas.append(QA(self.pick(templates).format(**kw), answer, task, [tuple(map(int, b)) for b in boxes], float(size), thumb))
 
@@ -324,7 +334,7 @@ class Painter:
             kx, ky = x0 + 8 + c * cw, ys[rr]
             if ky + (2 * cap + 6 if stacked else cap) > y1 - 1:
                 continue
-            v = self.pick(NAMES) if k == NAME_KEY else (self.code() if self.r.random() < 0.5 else self.number())
+            v = self.form_value(k)
             isname = k == NAME_KEY
             kf = self.text(kx, ky, k, cap, mix(ink, pc, 0.25))
             kw = dict(value=not isname, key=WORD_ID[k])
@@ -401,6 +411,8 @@ class Painter:
                     tx = sx + 2 if tx + tw / 2 > sx else sx - tw - 3
                 ty = 2 + r_ * pitch + size + 4
                 ty = self.off_seam(ty, cap)
+                if tags and tags[-1][1].box[1] == int(ty) - 1 and tags[-1][1].box[2] > tx - 4:
+                    continue                                    # no room beside the last tag
                 self.d.rectangle((tx - 3, ty - 2, tx + tw + 1, ty + cap + 1), fill=paper)
                 f = self.text(tx, ty, v, cap, ink, value=True, host=(o.shape, o.color))
                 tags.append((o, f))
