@@ -41,6 +41,9 @@ class VAttn(nn.Module):
         self.h = c.v_heads
         for n in ("q_proj", "k_proj", "v_proj", "out_proj"):
             setattr(self, n, nn.Linear(c.v_dim, c.v_dim))
+        # queries start equal to keys: every patch looks at similar ones, which at first are its neighbours
+        nn.init.orthogonal_(self.k_proj.weight, 1.0)
+        self.q_proj.weight.data.copy_(self.k_proj.weight + 0.2 * torch.randn_like(self.k_proj.weight) / c.v_dim ** 0.5)
 
     def split(self, x):
         b, n, d = x.shape
@@ -87,7 +90,11 @@ class VEmb(nn.Module):
         self.class_embedding = nn.Parameter(torch.randn(c.v_dim) * 0.02)
         self.patch_embedding = nn.Conv2d(3, c.v_dim, c.patch, c.patch, bias=False)
         self.position_embedding = nn.Embedding(c.grid ** 2 + 1, c.v_dim)
-        nn.init.normal_(self.position_embedding.weight, std=0.02)
+        g = c.grid                                           # starts as sines of row and column, so that neighbours are similar
+        y, x = torch.meshgrid(torch.arange(g), torch.arange(g), indexing="ij")
+        f = torch.exp(torch.linspace(math.log(0.15), math.log(1.6), c.v_dim // 4))
+        e = torch.cat([t for a in (y.reshape(-1, 1) * f, x.reshape(-1, 1) * f) for t in (a.sin(), a.cos())], 1)
+        self.position_embedding.weight.data = torch.cat([torch.randn(1, c.v_dim) * 0.02, 0.5 * e])
         self.p = c.patch
 
     def forward(self, x):

@@ -207,6 +207,8 @@ class Painter:
     # ---- kinds
     def draw(self):
         getattr(self, self.kind)()
+        if self.kind == "sheet":
+            return self.p
         self.coarse()
         return self.p
 
@@ -240,7 +242,7 @@ class Painter:
         self.canvas(self.pick(GROUND_NAMES))
         (x0, y0, x1, y1), pc = self.paper()
         ink = self.ink(pc)
-        cap = self.cap(7, 8.5) if self.W < 1.5 * self.tile else self.cap(7, 9.5)
+        cap = self.cap(7.5, 8.5) if self.W < 1.5 * self.tile else self.cap(7.5, 9.5)
         hc = round(self.cap(10, 13))
         y = y0 + self.ri(5, 9)
         head = self.pick(HEADS[:4])
@@ -309,7 +311,7 @@ class Painter:
         hf = self.text(x0 + self.ri(6, 14), y0 + (bar - hc) // 2, head, hc, self.ink(ac))
         self.ask(["What is printed at the top?", "What is the heading?"], head.lower(), "coarse", [hf.box], hc, True)
         self.ask(["What color is the top bar?", "What color is the header?"], accent, "coarse", [(x0, y0, x1, y0 + bar)], bar, True)
-        cap = self.cap(7, 9)
+        cap = self.cap(7.5, 9)
         stacked = self.r.random() < 0.4
         pitch = (2 * cap + self.rnd(10, 14)) if stacked else cap + self.rnd(6, 13)
         y = y0 + bar + self.ri(7, 10)
@@ -374,7 +376,7 @@ class Painter:
         self.p.kind = "shelf"
         wood = self.jitter(self.pick([(150, 108, 70), (196, 170, 136), (108, 84, 66), (226, 226, 224), (120, 126, 134)]), 8)
         size = self.ri(15, 21) * self.u
-        cap = self.cap(7, 8.5)
+        cap = self.cap(7.5, 8.5)
         tagh = cap + 5
         unit = size + tagh + self.rnd(6, 10) * self.u
         nrow = max(1, int((H - 4) // unit))
@@ -446,7 +448,7 @@ class Painter:
         self.ask(["What is the large object?", "What is the big thing in the picture?"], bs, "coarse", [ob], bsz, True)
         self.ask(["What color is the large object?", "What color is the big thing?"], bc, "coarse", [ob], bsz, True)
         n = self.ri(4, 12) if W * H > 1.5 * self.tile ** 2 * 2 else self.ri(3, 7)
-        cap = self.cap(7, 8.5)
+        cap = self.cap(7.5, 8.5)
         paper = self.pick([(252, 250, 240), (255, 240, 170), (44, 44, 48)])
         ink = self.ink(paper)
         for s, c in self.things(n):
@@ -524,6 +526,47 @@ class Painter:
             self.ask(["Is the {a} {r} the {b}?"], "yes" if yes else "no", "relation", [a.box, b.box], side([a.box, b.box]),
                      a=f"{COLOR_NAMES[a.color]} {SHAPES[a.shape]}", b=f"{COLOR_NAMES[b.color]} {SHAPES[b.shape]}", r=word if yes else opp)
 
+    def sheet(self):
+        """Only for training the tower: text and small objects everywhere, so that every tile teaches much."""
+        self.canvas(self.pick(GROUND_NAMES))
+        self.p.kind = "form"
+        styles = list(TRAIN_STYLES)
+        if self.r.random() < 0.6:
+            _, pc = self.paper()
+        else:
+            pc = GROUNDS[self.p.ground]
+        y = self.ri(2, 7)
+        ink = self.ink(pc)
+        while True:
+            st, cap = self.pick(styles), self.cap(7, 10) if self.r.random() < 0.8 else self.cap(10, 14)
+            icons = self.r.random() < 0.3
+            hh = max(int(cap) + 1, int(self.ri(11, 21) * self.u)) if icons else cap
+            if y + hh > self.H - 3:
+                break
+            x = self.ri(2, 20)
+            tag = self.r.random() < 0.3
+            tc = self.pick([(252, 250, 240), (255, 240, 170), (240, 244, 250), (44, 44, 48)])
+            kind = self.ri(0, 4)
+            while True:
+                if icons and self.r.random() < 0.7:
+                    sz = min(hh, int(self.ri(11, 21) * self.u))
+                    if x + sz > self.W - 3:
+                        break
+                    self.icon(self.pick(SHAPES), self.pick(COLOR_NAMES), x, y + self.ri(0, hh - sz), sz)
+                    x += sz + self.ri(2, 8)
+                    continue
+                k = kind if self.r.random() < 0.5 else self.ri(0, 4)
+                v = [self.code, self.price, self.number, lambda: self.pick(WORDS), lambda: self.form_value("DATE")][k]()
+                w = text_width(st, cap, v)
+                if x + w > self.W - 4:
+                    break
+                yy = y + (hh - cap) // 2
+                if tag:
+                    self.d.rectangle((x - 3, yy - 2, x + w + 1, yy + cap + 1), fill=tc)
+                self.text(x, yy, v, cap, self.ink(tc) if tag else ink, value=k != 3, style=st)
+                x += w + self.ri(6, 16)
+            y += hh + self.ri(4, 9)
+
     def chart(self):
         self.canvas(self.pick(GROUND_NAMES))
         (x0, y0, x1, y1), pc = self.paper()
@@ -533,7 +576,7 @@ class Painter:
         y = y0 + 6
         hf = self.text(x0 + 8, y, head, hc, ink)
         self.ask(["What is printed at the top?", "What is the heading?"], head.lower(), "coarse", [hf.box], hc, True)
-        cap = self.cap(7, 8)
+        cap = self.cap(7.5, 8.5)
         maxn = int((x1 - x0 - 10) // (cap * 3.1))
         n = min(self.ri(3, 7), maxn)
         s = self.ri(0, 7 - n)

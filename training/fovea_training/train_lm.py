@@ -18,6 +18,7 @@ from .geometry import evidence, layout, normalise, picture_labels
 from .model import Config, Language, Optim, Vision, config_dict
 from .scenes import make
 from .tokenizer import Tok
+from .train_vision import Finish
 from .world import *
 
 TASK_WEIGHT = dict(keyvalue=1.0, code=1.2, chart=1.0, attribute=1.0, existence=0.7, count=0.8, relation=1.0, coarse=0.45)
@@ -186,11 +187,6 @@ def show(got):
     return " ".join(f"{t}={100 * a / n:.1f}({n})" for t, (a, n) in sorted(got.items())) + f" all={100 * k / n:.1f}"
 
 
-def load_vision(path):
-    s = torch.load(path, weights_only=False)
-    return s
-
-
 def train(args):
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
@@ -218,13 +214,15 @@ def train(args):
     val = [Batch(c, tok, 10, 99, split="val", every=True).one(i) for i in range(6)]
     log = open(f"{args.out}/lm.log", "a")
     look = c.layers - 2
-    avg, n, t0 = {}, 0, time.time()
+    avg, n, t0, end = {}, 0, time.time(), Finish(f"{args.out}/lm.finish")
     while True:
         now = spent + time.time() - t0
         progress = max(step / args.steps, now / (args.minutes * 60) if args.minutes else 0)
         if progress >= 1:
             break
-        scale = min(1, (step + 1) / 60) * min(1, (1 - progress) / 0.6 + 0.01)
+        scale = min(1, (step + 1) / 60) * end.scale(step, progress)
+        if scale <= 0:
+            break
         b = next(data)
         with torch.autocast("cpu", torch.bfloat16):
             h, mid, att = run(v, l, tok, b, 1, look)
@@ -232,7 +230,7 @@ def train(args):
             logits = l.lm_head(h[m])
             pw, ps, pc = pr(mid[:, tok.image_at:])
         L = dict(answer=F.cross_entropy(logits.float(), b["tgt"][m]))
-        help_ = 1.0 if progress < 0.5 else max(0.1, 1 - (progress - 0.5) / 0.3)
+        help_ = max(0.15, scale)
         link = b["link"]
         w = link.any(-1)
         if w.any():
@@ -256,8 +254,10 @@ def train(args):
                 line += "\n   val " + show(evaluate(v, l, tok, val))
             print(line, flush=True)
             print(line, file=log, flush=True)
-        if step % args.evaluate == 0:
+        if step % 100 == 0 or end.stop:
             save(path, c, v, l, pr, ol, op, step, spent + time.time() - t0)
+        if end.stop:
+            return
     save(path, c, v, l, pr, ol, op, step, spent + time.time() - t0)
     print("final", show(evaluate(v, l, tok, val)), flush=True)
 

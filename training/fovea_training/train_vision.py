@@ -6,6 +6,7 @@ token. Class attention of layers 0 and n-2 is pulled towards the patches that ho
 import json
 import math
 import os
+import signal
 import time
 
 import numpy as np
@@ -35,8 +36,8 @@ class Heads(nn.Module):
         return dict(zip(SIZES, y)), self.heads_cls(cls) if cls is not None else None
 
 
-def picture_tiles(seed, split, c, base=True):
-    p = make(seed, split, c.tile)
+def picture_tiles(seed, split, c, base=True, kind=None):
+    p = make(seed, split, c.tile, kind=kind)
     lay = layout(*p.image.size, c.tile, c.grid)
     t, lab = lay.tiles(p.image), picture_labels(p, lay)
     s = slice(0 if base else 1, None)
@@ -62,7 +63,12 @@ class Stream(torch.utils.data.IterableDataset):
     def one(self, i):
         ts, ls, n, k = [], [], 0, 0
         while n < self.batch:
-            t, l = picture_tiles((i * 100 + k) * 7 + self.seed, self.split, self.c, base=(k % 2 == 0))
+            t, l = picture_tiles((i * 100 + k) * 7 + self.seed, self.split, self.c, base=(k % 3 == 0),
+                                 kind="sheet" if self.split == "train" and k % 10 < (7 if i < 2000 else 4) else None)
+            if self.split == "train":                            # tiles with little in them teach little
+                rich = l["content"].sum(1)
+                keep = np.random.default_rng([self.seed, i, k]).random(len(t)) < 0.2 + rich / 12
+                t, l = t[keep], {n_: x[keep] for n_, x in l.items()}
             ts.append(t)
             ls.append(l)
             n += len(t)
@@ -147,6 +153,27 @@ def evaluate(v, h, batches):
     return r
 
 
+class Finish:
+    """Learning-rate schedule: constant, then linear to zero over the last 60 % of the run; or, where nobody knows how much
+    processor time there will be, constant until a file appears that holds the number of steps of the decay."""
+
+    def __init__(self, path):
+        self.path, self.at, self.n, self.stop = path, None, 0, False
+        signal.signal(signal.SIGTERM, self.quit)
+
+    def quit(self, *_):
+        """Ends after this step; the next start goes on from there."""
+        self.stop = True
+
+    def scale(self, step, progress):
+        if self.at is None and step % 5 == 0 and os.path.exists(self.path):
+            with open(self.path) as f:
+                self.at, self.n = step, int(f.read() or 200)
+        if self.at is not None:
+            return 1 - (step - self.at) / self.n
+        return min(1, (1 - progress) / 0.6 + 0.01)
+
+
 def train(args):
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
@@ -167,13 +194,15 @@ def train(args):
                                             prefetch_factor=4))
     val = [Stream(c, 128, i, "val").one(i) for i in range(3)]
     log = open(f"{args.out}/vision.log", "a")
-    avg, n, t0 = {}, 0, time.time()
+    avg, n, t0, end = {}, 0, time.time(), Finish(f"{args.out}/vision.finish")
     while True:
         now = spent + time.time() - t0
         progress = max(step / args.steps, now / (args.minutes * 60) if args.minutes else 0)
         if progress >= 1:
             break
-        scale = min(1, (step + 1) / 100) * min(1, (1 - progress) / 0.6 + 0.01)
+        scale = min(1, (step + 1) / 100) * end.scale(step, progress)
+        if scale <= 0:
+            break
         t, y = next(data)
         with torch.autocast("cpu", torch.bfloat16):
             f, cls, att = v(to_input(t))
@@ -195,8 +224,10 @@ def train(args):
                 v.train()
             print(line, flush=True)
             print(line, file=log, flush=True)
-        if step % 100 == 0:
+        if step % 100 == 0 or end.stop:
             save(path, c, v, h, opt_v, opt_h, step, spent + time.time() - t0)
+        if end.stop:
+            return
     r = evaluate(v, h, val)
     print("final", json.dumps(r))
     print("final", json.dumps(r), file=log, flush=True)
