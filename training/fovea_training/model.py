@@ -16,7 +16,7 @@ class Config:
     tile: int = 126
     patch: int = 14
     v_dim: int = 192
-    v_layers: int = 6
+    v_layers: int = 5
     v_heads: int = 6
     v_mlp: int = 768
     dim: int = 192
