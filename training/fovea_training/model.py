@@ -311,8 +311,9 @@ class Optim:
         for n, p in module.named_parameters():
             if p.requires_grad:
                 (mat if p.ndim == 2 and not any(s in n for s in skip) else rest).append(p)
-        self.opts = ([Muon(mat, lr_muon, wd=wd)] if mat else []) + [torch.optim.AdamW(rest, lr_adam, betas=(0.9, 0.98), weight_decay=0.01)]
-        self.base = ([lr_muon] if mat else []) + [lr_adam]
+        self.opts = ([Muon(mat, lr_muon, wd=wd)] if mat else []) \
+            + ([torch.optim.AdamW(rest, lr_adam, betas=(0.9, 0.98), weight_decay=0.01)] if rest else [])
+        self.base = ([lr_muon] if mat else []) + ([lr_adam] if rest else [])
 
     def step(self, scale):
         for o, b in zip(self.opts, self.base):
