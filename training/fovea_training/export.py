@@ -50,7 +50,7 @@ def bf16(d):
 
 
 def export(checkpoint, tok_path, out):
-    s = torch.load(checkpoint, weights_only=False)
+    s = torch.load(checkpoint, weights_only=False, map_location="cpu")
     c, tok = Config(**s["config"]), Tok(tok_path)
     os.makedirs(out, exist_ok=True)
     w = {}
@@ -89,7 +89,7 @@ def export(checkpoint, tok_path, out):
 def rounded(checkpoint):
     """The checkpoint's networks with weights rounded as they ship."""
     from .model import Language, Vision
-    s = torch.load(checkpoint, weights_only=False)
+    s = torch.load(checkpoint, weights_only=False, map_location="cpu")
     c = Config(**s["config"])
     v, l = Vision(c), Language(c)
     v.load_state_dict({k: x.to(torch.bfloat16).float() for k, x in s["v"].items()})

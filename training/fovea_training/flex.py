@@ -209,7 +209,7 @@ def train(args):
     tok = Tok(f"{args.out}/tokenizer.json")
     path = f"{args.out}/flex.pt"
     new = not os.path.exists(path)
-    s = torch.load(f"{args.out}/lm.pt" if new else path, weights_only=False)
+    s = torch.load(f"{args.out}/lm.pt" if new else path, weights_only=False, map_location="cpu")
     c = Config(**s["config"])
     v, l = Vision(c), Language(c)
     v.load_state_dict(s["v"])
@@ -266,7 +266,7 @@ def save(path, c, v, l, hd, ol, oh, step):
 
 
 def export(checkpoint, tok_path, out):
-    s = torch.load(checkpoint, weights_only=False)
+    s = torch.load(checkpoint, weights_only=False, map_location="cpu")
     c, tok = Config(**s["config"]), Tok(tok_path)
     os.makedirs(f"{out}/vision_tower", exist_ok=True)
     w = {"model.vision_tower.vision_tower.vision_model." + k: v for k, v in s["v"].items()}

@@ -240,7 +240,7 @@ class Language(nn.Module):
 
     def tables(self, pos):
         d = self.c.dim // self.c.heads
-        inv = self.c.theta ** (-torch.arange(0, d, 2, dtype=torch.float32) / d)
+        inv = self.c.theta ** (-torch.arange(0, d, 2, dtype=torch.float32, device=pos.device) / d)
         a = pos.float()[..., None] * inv
         a = torch.cat([a, a], -1)
         if pos.ndim == 2:

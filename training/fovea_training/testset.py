@@ -70,8 +70,8 @@ def batches(items, c, tok):
 
 def tower_auroc(v, c, items, thumb=False):
     """AUROC of class attention (summed over heads) of layers 0 and n-2 against the evidence of all questions but coarse ones."""
-    from .geometry import evidence, layout, normalise
-    from .train_vision import auroc
+    from .geometry import evidence, layout
+    from .train_vision import auroc, to_input
     r = ([], [])
     for p in items:
         boxes = [b for q in p.qas if q.task != "coarse" for b in q.boxes]
@@ -79,7 +79,7 @@ def tower_auroc(v, c, items, thumb=False):
             continue
         lay = layout(*p.image.size, c.tile, c.grid)
         with torch.no_grad():
-            att = v(torch.from_numpy(normalise(lay.tiles(p.image))))[2]
+            att = v(to_input(torch.from_numpy(lay.tiles(p.image))))[2]
         e = evidence(boxes, lay)
         for k in (0, 1):
             s = att[k].exp().sum(1).numpy()

@@ -14,11 +14,11 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from .geometry import evidence, layout, normalise, picture_labels
+from .geometry import evidence, layout, picture_labels
 from .model import Config, Language, Optim, Vision, config_dict
 from .scenes import make
 from .tokenizer import Tok
-from .train_vision import Finish
+from .train_vision import Finish, move, to_input
 from .world import *
 
 TASK_WEIGHT = dict(keyvalue=1.0, code=1.2, chart=1.0, attribute=1.0, existence=0.7, count=0.8, relation=1.0, coarse=0.45)
@@ -128,15 +128,16 @@ def attention_mask(b):
     """[batch, 1, questions' rows, all] additive."""
     B, T = b["ids"].shape
     P = b["split"]
-    own = (b["qid"][:, :, None] == b["qid"][:, None, :]) & torch.ones(T, T, dtype=torch.bool).tril()
-    m = torch.zeros(B, 1, T, P + T)
+    dev = b["qid"].device
+    own = (b["qid"][:, :, None] == b["qid"][:, None, :]) & torch.ones(T, T, dtype=torch.bool, device=dev).tril()
+    m = torch.zeros(B, 1, T, P + T, device=dev)
     m[:, 0, :, P:] = torch.where(own, 0.0, NEG)
     return m
 
 
 def features(v, tiles):
     B, P = tiles.shape[:2]
-    x = torch.from_numpy(normalise(tiles.flatten(0, 1).numpy()))
+    x = to_input(tiles.flatten(0, 1), next(v.parameters()).device)
     with torch.no_grad():
         f = v(x, full=False)[0]
     return f.reshape(B, P * f.shape[1], -1)
@@ -146,11 +147,11 @@ def run(v, l, tok, b, probe=None, look=None):
     f = features(v, b["tiles"])
     B, T = b["ids"].shape
     P = b["split"]
-    pre = torch.tensor(tok.prefix).expand(B, -1)
+    pre = torch.tensor(tok.prefix, device=f.device).expand(B, -1)
     x = l.embed(f, b["pack"], pre, tok.image_at)
     x = torch.cat([x, l.model.embed_tokens(b["ids"]).to(x.dtype)], 1)
     # every question starts where the prefix ends; positions differ between the rows of a batch
-    pos = torch.cat([torch.arange(P).expand(B, -1), P + b["pos"]], 1)
+    pos = torch.cat([torch.arange(P, device=f.device).expand(B, -1), P + b["pos"]], 1)
     h, mid, att = l(x, pos, attention_mask(b), P, probe, look)
     return h, mid, att
 
@@ -169,8 +170,10 @@ def wilson(k, n, z=1.96):
 def evaluate(v, l, tok, batches):
     """Exact match per task; teacher forcing with arg max everywhere is the same as greedy decoding being right."""
     got = {}
+    dev = next(v.parameters()).device
     for b in batches:
-        with torch.autocast("cpu", torch.bfloat16):
+        b = move(b, dev)
+        with torch.autocast(dev.type, torch.bfloat16):
             h, _, _ = run(v, l, tok, b)
             y = l.lm_head(h).argmax(-1)
         ok = (y == b["tgt"]) | (b["tgt"] == -100)
@@ -191,18 +194,18 @@ def train(args):
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     os.makedirs(args.out, exist_ok=True)
-    vs = torch.load(args.vision or f"{args.out}/vision.pt", weights_only=False)
+    vs = torch.load(args.vision or f"{args.out}/vision.pt", weights_only=False, map_location=args.device)
     tok = Tok(f"{args.out}/tokenizer.json")
     c = Config(**{**vs["config"], **json.loads(args.config), "vocab": tok.size})
-    v = Vision(c)
+    v = Vision(c).to(args.device)
     v.load_state_dict(vs["v"])
     v.eval().requires_grad_(False)
-    l, pr = Language(c), Probe(c)
+    l, pr = Language(c).to(args.device), Probe(c).to(args.device)
     ol, op = Optim(l, args.lr, 2e-3), Optim(pr, args.lr, 3e-3)
     step, spent = 0, 0.0
     path = f"{args.out}/lm.pt"
     if os.path.exists(path):
-        s = torch.load(path, weights_only=False)
+        s = torch.load(path, weights_only=False, map_location=args.device)
         l.load_state_dict(s["l"])
         pr.load_state_dict(s["p"])
         ol.load_state_dict(s["ol"])
@@ -223,8 +226,8 @@ def train(args):
         scale = min(1, (step + 1) / 60) * end.scale(step, progress)
         if scale <= 0:
             break
-        b = next(data)
-        with torch.autocast("cpu", torch.bfloat16):
+        b = move(next(data), args.device)
+        with torch.autocast(args.device, torch.bfloat16):
             h, mid, att = run(v, l, tok, b, 1, look)
             m = b["tgt"] != -100
             logits = l.lm_head(h[m])

@@ -14,7 +14,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from .geometry import IGN, N_CLS, SX, SY, layout, normalise, picture_labels
+from .geometry import IGN, MEAN, N_CLS, STD, SX, SY, layout, picture_labels
 from .model import Config, Optim, Vision, config_dict
 from .scenes import make
 from .world import *
@@ -77,14 +77,20 @@ class Stream(torch.utils.data.IterableDataset):
         return torch.from_numpy(t), {k: torch.from_numpy(np.concatenate([l[k] for l in ls])[:self.batch]) for k in KEYS_D}
 
 
-def to_input(t):
-    return torch.from_numpy(normalise(t.numpy()))
+def to_input(t, device="cpu"):
+    """uint8 [n, t, t, 3] -> normalised [n, 3, t, t] on the device"""
+    x = t.to(device).float() / 255
+    return ((x - torch.from_numpy(MEAN).to(device)) / torch.from_numpy(STD).to(device)).permute(0, 3, 1, 2).contiguous()
+
+
+def move(b, device):
+    return {k: x.to(device, non_blocking=True) if torch.is_tensor(x) else x for k, x in b.items()}
 
 
 def ce(logits, target, n, none_weight=None):
     w = None
     if none_weight is not None:
-        w = torch.ones(n)
+        w = torch.ones(n, device=logits.device)
         w[0] = none_weight
     if (target == IGN).all():
         return logits.sum() * 0
@@ -119,7 +125,7 @@ def auroc(score, mask):
 
 @torch.no_grad()
 def evaluate(v, h, batches):
-    acc = {}
+    acc, dev = {}, next(v.parameters()).device
 
     def add(k, ok):
         a = acc.setdefault(k, [0, 0])
@@ -127,9 +133,10 @@ def evaluate(v, h, batches):
         a[1] += ok.numel()
     au = {0: [], 1: []}
     for t, y in batches:
-        with torch.autocast("cpu", torch.bfloat16):
-            f, cls, att = v(to_input(t))
+        with torch.autocast(dev.type, torch.bfloat16):
+            f, cls, att = v(to_input(t, dev))
             out, cl = h(f, cls)
+        out, cl, att = {k: x.float().cpu() for k, x in out.items()}, cl.float().cpu(), [a.cpu() for a in att]
         s = out["slots"].reshape(*y["slots"].shape, NC).argmax(-1)
         m = y["slots"] > 0
         add("char", (s == y["slots"])[m])
@@ -179,12 +186,12 @@ def train(args):
     torch.set_num_threads(args.threads)
     os.makedirs(args.out, exist_ok=True)
     c = Config(**json.loads(args.config))
-    v, h = Vision(c), Heads(c)
+    v, h = Vision(c).to(args.device), Heads(c).to(args.device)
     opt_v, opt_h = Optim(v, args.lr, 2e-3), Optim(h, args.lr, 3e-3)
     step, spent = 0, 0.0
     path = f"{args.out}/vision.pt"
     if os.path.exists(path):
-        s = torch.load(path, weights_only=False)
+        s = torch.load(path, weights_only=False, map_location=args.device)
         v.load_state_dict(s["v"])
         h.load_state_dict(s["h"])
         opt_v.load_state_dict(s["ov"])
@@ -204,8 +211,9 @@ def train(args):
         if scale <= 0:
             break
         t, y = next(data)
-        with torch.autocast("cpu", torch.bfloat16):
-            f, cls, att = v(to_input(t))
+        y = move(y, args.device)
+        with torch.autocast(args.device, torch.bfloat16):
+            f, cls, att = v(to_input(t, args.device))
             out, cl = h(f, cls)
         L = losses(out, cl, att, y)
         sum(L.values()).backward()
