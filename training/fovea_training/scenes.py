@@ -313,7 +313,7 @@ class Painter:
         self.ask(["What color is the top bar?", "What color is the header?"], accent, "coarse", [(x0, y0, x1, y0 + bar)], bar, True)
         cap = self.cap(7.5, 9)
         stacked = self.r.random() < 0.4
-        pitch = (2 * cap + self.rnd(10, 14)) if stacked else cap + self.rnd(6, 13)
+        pitch = (2 * cap + self.rnd(12, 16)) if stacked else cap + self.rnd(6, 13)
         y = y0 + bar + self.ri(7, 10)
         cols = 2 if self.W > 1.5 * self.tile and (stacked or self.r.random() < 0.35) else 1
         rows = max(1, int((y1 - y - 2) // pitch))
@@ -328,20 +328,20 @@ class Painter:
         boxed = self.r.random() < 0.5
         ys = []
         for _ in range(rows):
-            y = self.off_seam(y, 2 * cap + 4 if stacked else cap)
+            y = self.off_seam(y, 2 * cap + 6 if stacked else cap)
             ys.append(y)
             y += pitch
         for i, k in enumerate(keys):
             c, rr = i % cols, i // cols
             kx, ky = x0 + 8 + c * cw, ys[rr]
-            if ky + (2 * cap + 6 if stacked else cap) > y1 - 1:
+            if ky + (2 * cap + 8 if stacked else cap) > y1 - 1:
                 continue
             v = self.form_value(k)
             isname = k == NAME_KEY
             kf = self.text(kx, ky, k, cap, mix(ink, pc, 0.25))
             kw = dict(value=not isname, key=WORD_ID[k])
             if stacked:
-                vy = ky + cap + 4
+                vy = ky + cap + 6
                 if boxed:
                     self.d.rectangle((kx - 3, vy - 3, x0 + (c + 1) * cw - 6, vy + cap + 3), outline=mix(ink, pc, 0.6))
                 f = self.text(kx, vy, v, cap, ink, **kw)
