@@ -66,6 +66,15 @@ def export(a):
         dump(f"{a.out}/accuracy-val.json", seen)
 
 
+def flex(a):
+    from . import flex as f
+    if not a.export_only:
+        f.train(argparse.Namespace(out=a.out, seed=a.seed, threads=a.threads, workers=a.workers, lr=a.lr, steps=a.steps, batch=a.batch,
+                                   questions=11, evaluate=250))
+    if os.path.exists(f"{a.out}/flex.pt"):
+        f.export(f"{a.out}/flex.pt", f"{a.out}/tokenizer.json", a.model)
+
+
 def main():
     ap = argparse.ArgumentParser("fovea_training")
     sub = ap.add_subparsers(dest="cmd", required=True)
@@ -91,8 +100,18 @@ def main():
     e.add_argument("--out", default="runs")
     e.add_argument("--model", default="../models/fovea-mini")
     e.add_argument("--measure", type=int, default=300, help="pictures of the test split to measure on")
+    f = sub.add_parser("flex", help="the FlexAttention twin, from a trained lm.pt; trains and exports")
+    f.add_argument("--out", default="runs")
+    f.add_argument("--model", default="../models/fovea-mini-flex")
+    f.add_argument("--steps", type=int, default=1200)
+    f.add_argument("--batch", type=int, default=16)
+    f.add_argument("--lr", type=float, default=0.005)
+    f.add_argument("--seed", type=int, default=0)
+    f.add_argument("--threads", type=int, default=2)
+    f.add_argument("--workers", type=int, default=1)
+    f.add_argument("--export-only", action="store_true")
     a = ap.parse_args()
-    dict(generate=generate, train=train, export=export)[a.cmd](a)
+    dict(generate=generate, train=train, export=export, flex=flex)[a.cmd](a)
 
 
 if __name__ == "__main__":
