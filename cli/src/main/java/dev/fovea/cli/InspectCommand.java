@@ -185,8 +185,8 @@ final class InspectCommand implements Callable<Integer> {
                 List.of(image.name(), stats.width() + " × " + stats.height() + " px", tiles),
                 MethodReport.settings(report.reduction()),
                 image.shown()
-                        .map(cells -> String.format(
-                                Locale.ROOT, "%.1f of %d", cells.mean(), cells.side() * cells.side()))
+                        .map(cells ->
+                                String.format(Locale.ROOT, "%.1f of %d", cells.mean(), cells.side() * cells.side()))
                         .orElse(image.tokens() + " of " + stats.tokensBefore()),
                 image.shown().isPresent() ? "cells per layer and step" : "visual tokens, " + share);
     }

@@ -73,8 +73,8 @@ record Look(Engine engine, EngineOptions options, TokenReduction reduction, Aske
                         ? Optional.of(Pruned.of(span, trace))
                         : Optional.empty();
                 Optional<Shown> shown = session.hook() instanceof CellTrace trace
-                        ? Optional.of(new Shown(
-                                trace.cellsPerSide(), trace.cells().get(i), trace.cellsComputed()))
+                        ? Optional.of(
+                                new Shown(trace.cellsPerSide(), trace.cells().get(i), trace.cellsComputed()))
                         : Optional.empty();
                 images.add(new InspectedImage(name(files.get(i)), inspection, pruned, shown));
             }

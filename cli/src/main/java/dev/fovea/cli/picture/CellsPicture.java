@@ -54,18 +54,23 @@ public final class CellsPicture {
                 (Slide.BOTTOM - Slide.TOP + 2 * CAPTION) / rows - CAPTION - 12);
         int unit = room / subject.side;
         RgbImage mosaic = Resampler.resize(
-                Mosaic.of(subject.grid, subject.tiles), unit * subject.side, unit * subject.side, Resampler.Filter.BICUBIC);
+                Mosaic.of(subject.grid, subject.tiles),
+                unit * subject.side,
+                unit * subject.side,
+                Resampler.Filter.BICUBIC);
         int across = unit * subject.side + GAP;
         int down = unit * subject.side + CAPTION + 12;
         int left = (Slide.WIDTH - columns * across + GAP) / 2;
         int top = (Slide.TOP + Slide.BOTTOM - rows * down + CAPTION + 12) / 2;
         int at = 0;
         for (int layer : layers) {
-            new Small(slide, subject, mosaic, layer, unit, left + at % columns * across, top + at / columns * down).draw();
+            new Small(slide, subject, mosaic, layer, unit, left + at % columns * across, top + at / columns * down)
+                    .draw();
             at++;
         }
         slide.legend(Palette.KEPT, true, "shown to the layer after");
-        slide.legend(Palette.DROPPED, false, subject.steps.size() > 1 ? "not shown; lighter = in some steps" : "not shown");
+        slide.legend(
+                Palette.DROPPED, false, subject.steps.size() > 1 ? "not shown; lighter = in some steps" : "not shown");
         slide.facts(List.of(
                 new Fact(Integer.toString(subject.steps.size()), subject.steps.size() == 1 ? "step" : "steps"),
                 new Fact(Integer.toString(subject.computed), "cells ever computed, over all layers")));

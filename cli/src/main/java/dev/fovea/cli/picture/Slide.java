@@ -69,7 +69,8 @@ public final class Slide {
     }
 
     void head(Head head) {
-        double room = WIDTH - 3 * MARGIN - Math.max(lettering.width(head.count, COUNT), lettering.width(head.unit, ABOUT));
+        double room =
+                WIDTH - 3 * MARGIN - Math.max(lettering.width(head.count, COUNT), lettering.width(head.unit, ABOUT));
         lettering.right(g, head.count, COUNT, WIDTH - MARGIN, 88);
         lettering.right(g, head.unit, ABOUT, WIDTH - MARGIN, 126);
         lettering.left(g, head.title, TITLE, MARGIN, 88);
