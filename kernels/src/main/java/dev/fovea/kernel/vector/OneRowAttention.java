@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 final class OneRowAttention {
     private static final int CHUNK = 128;
 
-    /// Keys unpacked at a time.
-    private static final int KEYS = 8;
-
     /// Numbers of keys for which waking a second thread pays.
     private static final int SHARED = 1 << 15;
 
@@ -47,8 +44,10 @@ final class OneRowAttention {
         for (int head = 0; head < heads; head++) {
             factors(parts, q.cols() + head, partFloats, heads, chunks.length, factorsAt);
             int from = head * kv.headDim();
-            rows.addWeighted(
-                    parts, factorsAt, parts, from, partFloats, chunks.length, kv.headDim(), y.data(), y.at(0) + from);
+            for (int i = 0; i < chunks.length; i++) {
+                float factor = parts[factorsAt + i];
+                rows.addScaled(factor, parts, i * partFloats + from, kv.headDim(), y.data(), y.at(0) + from);
+            }
         }
     }
 
@@ -57,8 +56,8 @@ final class OneRowAttention {
         Chunk[] chunks = chunks(kv);
         forEach(chunks, q.cols(), (chunk, worker) -> {
             int at = weights.offset() + chunks[chunk].begin;
-            float[] block = workers.scratch(worker, blockFloats(kv));
-            scores(q, chunks[chunk], weights.data(), at, weights.stride(), block, 0);
+            float[] scratch = workers.scratch(worker, scoresFloats(q));
+            scores(q, chunks[chunk], weights.data(), at, weights.stride(), scratch, 0);
         });
         for (int head = 0; head < weights.rows(); head++) {
             rows.softmax(weights.data(), weights.at(head), weights.cols());
@@ -86,17 +85,11 @@ final class OneRowAttention {
         }
     }
 
-    /// A block of keys and room for four vectors.
-    private int blockFloats(KeyValues kv) {
-        return KEYS * kv.heads() * kv.headDim() + 4 * codec.lanes();
-    }
-
     /// @param parts from `at`: `[heads, headDim]` results, `[heads]` largest scores, `[heads]` sums of exponentials
     private void attend(Tensor q, Chunk chunk, float[] parts, int at, int worker) {
-        KeyValues kv = chunk.kv;
-        int heads = q.cols() / kv.headDim();
-        // [heads][CHUNK] scores, then a block of keys or values
-        float[] scratch = workers.scratch(worker, heads * CHUNK + blockFloats(kv));
+        int heads = q.cols() / chunk.kv.headDim();
+        // [heads][CHUNK] scores, then scratch for them
+        float[] scratch = workers.scratch(worker, heads * CHUNK + scoresFloats(q));
         scores(q, chunk, scratch, 0, CHUNK, scratch, heads * CHUNK);
         for (int head = 0; head < heads; head++) {
             int stateAt = at + q.cols() + head;
@@ -106,50 +99,48 @@ final class OneRowAttention {
         addValues(chunk, heads, scratch, parts, at);
     }
 
-    /// @param scores one row for each query head, `stride` apart, from `at`
-    /// @param block  [#blockFloats] from `blockAt`: `[KEYS][heads * headDim]` keys, then sums
-    private void scores(Tensor q, Chunk chunk, float[] scores, int at, int stride, float[] block, int blockAt) {
+    /// Scratch of [#scores]: the arranged query and sums.
+    private int scoresFloats(Tensor q) {
+        return q.cols() + RowCodec.GROUP * codec.lanes();
+    }
+
+    /// @param scores  one row for each query head, `stride` apart, from `at`
+    /// @param scratch [#scoresFloats] from `scratchAt`
+    private void scores(Tensor q, Chunk chunk, float[] scores, int at, int stride, float[] scratch, int scratchAt) {
         KeyValues kv = chunk.kv;
         int headDim = kv.headDim();
         int heads = q.cols() / headDim;
-        int cols = kv.heads() * headDim;
-        int sumsAt = blockAt + KEYS * cols;
+        int sumsAt = scratchAt + q.cols();
+        for (int head = 0; head < heads; head++) {
+            int from = head * headDim;
+            codec.arrange(kv.format(), q.data(), q.at(0) + from, headDim, scratch, scratchAt + from);
+        }
         float scale = (float) (1 / Math.sqrt(headDim));
-        for (int key = chunk.begin; key < chunk.end; key += KEYS) {
-            int count = Math.min(KEYS, chunk.end - key);
-            codec.unpack(
-                    kv.format(), kv.keys(), (long) key * kv.stride(), kv.stride(), count, cols, block, blockAt, cols);
+        for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
+            int count = Math.min(RowCodec.GROUP, chunk.end - key);
             for (int head = 0; head < heads; head++) {
-                int qAt = q.at(0) + head * headDim;
-                int kAt = blockAt + head / (heads / kv.heads()) * headDim;
-                int to = at + head * stride + key - chunk.begin;
-                rows.scores(q.data(), qAt, block, kAt, cols, count, headDim, scale, scores, to, block, sumsAt);
+                long index = (long) key * kv.stride() + (long) head / (heads / kv.heads()) * headDim;
+                int qAt = scratchAt + head * headDim;
+                codec.dots(kv.format(), kv.keys(), index, kv.stride(), count, headDim, scratch, qAt, scratch, sumsAt);
+                for (int i = 0; i < count; i++) {
+                    scores[at + head * stride + key - chunk.begin + i] = scratch[sumsAt + i] * scale;
+                }
             }
         }
     }
 
-    /// Adds the values of a chunk, weighted by the exponentials at the beginning of `scratch`, to `y` from `at`.
-    private void addValues(Chunk chunk, int heads, float[] scratch, float[] y, int at) {
+    /// Adds the values of a chunk, weighted by `weights` `[heads][CHUNK]`, to `y` `[heads, headDim]` from `at`.
+    private void addValues(Chunk chunk, int heads, float[] weights, float[] y, int at) {
         KeyValues kv = chunk.kv;
         int headDim = kv.headDim();
-        int cols = kv.heads() * headDim;
-        int blockAt = heads * CHUNK;
-        for (int key = chunk.begin; key < chunk.end; key += KEYS) {
-            int count = Math.min(KEYS, chunk.end - key);
-            codec.unpack(
-                    kv.format(),
-                    kv.values(),
-                    (long) key * kv.stride(),
-                    kv.stride(),
-                    count,
-                    cols,
-                    scratch,
-                    blockAt,
-                    cols);
+        for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
+            int count = Math.min(RowCodec.GROUP, chunk.end - key);
             for (int head = 0; head < heads; head++) {
-                int weights = head * CHUNK + key - chunk.begin;
-                int vAt = blockAt + head / (heads / kv.heads()) * headDim;
-                rows.addWeighted(scratch, weights, scratch, vAt, cols, count, headDim, y, at + head * headDim);
+                long index = (long) key * kv.stride() + (long) head / (heads / kv.heads()) * headDim;
+                int weightsAt = head * CHUNK + key - chunk.begin;
+                int to = at + head * headDim;
+                codec.addWeighted(
+                        kv.format(), kv.values(), index, kv.stride(), count, headDim, weights, weightsAt, y, to);
             }
         }
     }
