@@ -14,15 +14,16 @@ final class FewRows {
     /// Weights for which waking a second thread pays.
     private static final int SHARED = 1 << 15;
 
-    private final RowCodec codec;
+    private final Width width;
     private final Workers workers;
 
     FewRows(Width width, Workers workers) {
-        this.codec = width.codec();
+        this.width = width;
         this.workers = workers;
     }
 
     void multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
+        RowCodec codec = width.codec(w.bytes());
         int in = w.cols();
         float[] arranged = workers.sharedScratch(Math.multiplyExact(x.rows(), in)); // [rows][in]
         for (int row = 0; row < x.rows(); row++) {
@@ -43,6 +44,7 @@ final class FewRows {
 
     private void multiplyGroups(
             Matrix w, int begin, int end, float[] arranged, int rows, float @Nullable [] bias, Tensor y, int worker) {
+        RowCodec codec = width.codec(w.bytes());
         int in = w.cols();
         float[] sums = workers.scratch(worker, RowCodec.GROUP * codec.lanes());
         for (int group = begin; group < end; group++) {

@@ -4,6 +4,9 @@ import dev.fovea.kernel.Activation;
 
 /// Operations on one row, and the steps of attention between its two products.
 interface Rows {
+    /// Lanes of one vector.
+    int lanes();
+
     /// `y = x / √(mean(x²) + eps) · weight`; `y` may be `x`.
     void rmsNorm(float[] x, int at, int cols, float[] weight, float eps, float[] y, int yAt);
 

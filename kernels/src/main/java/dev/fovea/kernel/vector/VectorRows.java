@@ -25,6 +25,11 @@ final class VectorRows implements Rows {
     private static final float EXP_MAX = 88.37f;
 
     @Override
+    public int lanes() {
+        return LANES;
+    }
+
+    @Override
     public void rmsNorm(float[] x, int at, int cols, float[] weight, float eps, float[] y, int yAt) {
         int whole = cols - cols % LANES;
         FloatVector squares = FloatVector.zero(F);
