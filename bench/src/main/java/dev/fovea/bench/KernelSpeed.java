@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 
-/// Speed of matrix products and attention as a share of what the machine can do: of the binary32 FMA peak where many
-/// rows are computed, of the memory's read speed where one row is. Each case agrees with the scalar technique on a
-/// sample before it is timed; kernel and peak alternate, so both see the same disturbances.
+/// Speed of matrix products and attention as a share of what the machine can do: of the binary32 FMA peak where
+/// many rows are computed, of the memory's read speed where one row is. Each case agrees with the scalar
+/// technique on a sample before it is timed; kernel and peak alternate, so both see the same disturbances.
 ///
 /// ```
 /// ./mvnw -q -pl bench -am -DskipTests package
@@ -200,8 +200,8 @@ public final class KernelSpeed {
                 () -> kernels.attention(q, kv, new Visible.Full(), y));
     }
 
-    /// Prints the median speed, the median peak and their ratio; each round times a peak, then as many runs as last as
-    /// long.
+    /// Prints the median speed, the median peak and their ratio; each round times a peak, then as many runs as
+    /// last as long.
     private void report(String name, double work, String unit, DoubleSupplier peak, Runnable run) {
         long warm = System.nanoTime();
         while (System.nanoTime() - warm < 1_500_000_000L) {
@@ -288,8 +288,8 @@ public final class KernelSpeed {
         return bytes;
     }
 
-    /// Any two of these bytes are a number between 0.4 and 2.2 in magnitude, read as f16, or as the upper half of an
-    /// f32 or bf16 one.
+    /// Any two of these bytes are a number between 0.4 and 2.2 in magnitude, read as f16, or as the upper half
+    /// of an f32 or bf16 one.
     private static MemorySegment mapped(Path file, Arena arena) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_WRITE, 0, STREAM_BYTES, arena);

@@ -7,7 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// What this machine can do at most, measured by the same threads and in the same minutes as what it is compared with.
+/// What this machine can do at most, measured by the same threads and in the same minutes as what it is
+/// compared with.
 final class Machine {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Long> J = LongVector.SPECIES_PREFERRED;

@@ -63,6 +63,7 @@ import picocli.CommandLine.Parameters;
             "  prumerge(+)     similarity=cosine|dot  self_term=true|false  extra_token=true|false",
             "                  stride_divisor=N",
             "  fastv           k=LAYERS  r=0..1  mode=static|mask",
+            "  flexattention   selection=threshold|top|random  threshold=0..255  first_layer=N  seed=N",
             "  random          seed=N"
         })
 final class AskCommand implements Callable<Integer> {
@@ -138,7 +139,7 @@ final class AskCommand implements Callable<Integer> {
                     Session session = engine.open(new SessionOptions(reduction, context))) {
                 Generation generation = session.generate(prompt, choices, sink, progress);
                 progress.clear();
-                print(new AnswerReport(model.toString(), engine, reduction, generation));
+                print(new AnswerReport(model.toString(), engine, session.reduction(), generation));
             }
         }
         return ExitCode.OK;

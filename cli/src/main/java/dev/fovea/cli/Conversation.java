@@ -12,7 +12,6 @@ import dev.fovea.engine.Prompt;
 import dev.fovea.engine.Session;
 import dev.fovea.engine.SessionOptions;
 import dev.fovea.engine.TokenSink;
-import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.text.Sampling;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -33,7 +32,6 @@ final class Conversation implements AutoCloseable {
     private final List<Path> seen = new ArrayList<>(); // images of earlier questions
     private final List<Path> next = new ArrayList<>(); // images of the next question
     private MethodChoices.Choice choice;
-    private TokenReduction reduction;
     private Session session;
 
     /// What does not change while people talk.
@@ -47,8 +45,7 @@ final class Conversation implements AutoCloseable {
         this.engine = engine;
         this.manner = manner;
         this.choice = choice;
-        this.reduction = choice.reduction();
-        this.session = engine.open(new SessionOptions(reduction, manner.context));
+        this.session = engine.open(new SessionOptions(choice.reduction(), manner.context));
     }
 
     /// Adds an image to the next question.
@@ -112,15 +109,13 @@ final class Conversation implements AutoCloseable {
 
     /// A session with another method; the images so far come with the next question.
     private void beginAnew(MethodChoices.Choice other) {
-        TokenReduction method = other.reduction();
-        Session fresh = engine.open(new SessionOptions(method, manner.context));
+        Session fresh = engine.open(new SessionOptions(other.reduction(), manner.context));
         session.close();
         session = fresh;
         choice = other;
-        reduction = method;
         next.addAll(0, seen);
         seen.clear();
-        terminal.err().println("a new conversation with " + MethodReport.text(reduction));
+        terminal.err().println("a new conversation with " + MethodReport.text(session.reduction()));
     }
 
     private void answer(String question) {
@@ -136,7 +131,7 @@ final class Conversation implements AutoCloseable {
         progress.clear();
         seen.addAll(next);
         next.clear();
-        AnswerReport report = new AnswerReport(manner.model, engine, reduction, generation);
+        AnswerReport report = new AnswerReport(manner.model, engine, session.reduction(), generation);
         if (manner.json) {
             terminal.out().println(report.json());
         } else {

@@ -3,16 +3,22 @@ package dev.fovea.cli;
 import dev.fovea.cli.options.EngineChoices;
 import dev.fovea.cli.options.MethodChoices;
 import dev.fovea.cli.options.PromptChoices;
-import dev.fovea.cli.picture.InspectionPicture;
+import dev.fovea.cli.picture.CellsPicture;
+import dev.fovea.cli.picture.KeptPicture;
+import dev.fovea.cli.picture.Slide;
 import dev.fovea.cli.picture.TokenMap;
 import dev.fovea.cli.report.InspectedImage;
 import dev.fovea.cli.report.InspectionReport;
 import dev.fovea.cli.report.MethodReport;
+import dev.fovea.cli.report.Numbers;
 import dev.fovea.cli.terminal.ProgressLine;
 import dev.fovea.cli.terminal.Terminal;
 import dev.fovea.cli.terminal.WholeFile;
 import dev.fovea.engine.Engine;
 import dev.fovea.engine.EngineOptions;
+import dev.fovea.engine.ImageStats;
+import dev.fovea.engine.image.Grid;
+import dev.fovea.engine.image.RgbImage;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.tokenizer.ChatFormat;
 import java.awt.image.BufferedImage;
@@ -54,6 +60,9 @@ import picocli.CommandLine.Option;
             "    fovea inspect --model DIR --image receipt.png --method prumerge --json"
         })
 final class InspectCommand implements Callable<Integer> {
+    /// Tiles of 672 pixels for the usual 336: enough for every panel of a slide.
+    private static final int TILE_SCALE = 2;
+
     private final Terminal terminal;
 
     @Option(
@@ -119,7 +128,8 @@ final class InspectCommand implements Callable<Integer> {
             progress.say("loading " + model);
             try (Engine engine = Engine.load(model, options)) {
                 Look look = new Look(engine, options, reduction, new Look.Asked(question, raw, maxTokens), progress);
-                InspectionReport report = new InspectionReport(engine.config(), reduction, look.at(images));
+                InspectionReport report =
+                        new InspectionReport(engine.config(), reduction.forModel(engine.config()), look.at(images));
                 progress.clear();
                 out.ifPresent(file -> draw(engine, report, file));
                 terminal.out().println(json ? report.json() : report.text());
@@ -144,23 +154,40 @@ final class InspectCommand implements Callable<Integer> {
 
     private static void draw(Engine engine, InspectionReport report, Path file) {
         InspectedImage image = report.images().getFirst();
-        TokenReduction reduction = report.reduction();
-        BufferedImage picture = InspectionPicture.draw(new InspectionPicture.Subject(
-                reduction.name(),
-                MethodReport.settings(reduction),
-                image.name(),
-                engine.tiles(image.inspection(), 2),
-                TokenMap.of(image.inspection().grid(), image.origins(), image.ranksByPlace()),
-                image.inspection().reduced().budgets(),
-                image.audit(engine.config()),
-                image.inspection().stats().tokensBefore(),
-                image.tokens(),
-                image.budget(reduction)));
+        Grid grid = image.inspection().grid();
+        List<RgbImage> tiles = engine.tiles(image.inspection(), TILE_SCALE);
+        BufferedImage picture = image.shown()
+                .map(cells -> CellsPicture.draw(new CellsPicture.Subject(
+                        head(report, image), grid, tiles, cells.side(), cells.steps(), cells.computed())))
+                .orElseGet(() -> KeptPicture.draw(new KeptPicture.Subject(
+                        head(report, image),
+                        tiles,
+                        TokenMap.of(grid, image.origins(), image.ranksByPlace()),
+                        image.inspection().reduced().budgets(),
+                        image.audit(engine.config()),
+                        image.budget(report.reduction()))));
         WholeFile.write(file, stream -> {
             ImageIO.setUseCache(false);
             if (!ImageIO.write(picture, "png", stream)) {
                 throw new IOException(file + ": this Java cannot write PNG files");
             }
         });
+    }
+
+    private static Slide.Head head(InspectionReport report, InspectedImage image) {
+        ImageStats stats = image.inspection().stats();
+        String tiles = stats.tileRows() == 0
+                ? "one tile"
+                : "base tile and " + stats.tileRows() + " × " + stats.tileCols() + " tiles";
+        String share = Numbers.percent((double) image.tokens() / Math.max(1, stats.tokensBefore()));
+        return new Slide.Head(
+                report.reduction().name(),
+                List.of(image.name(), stats.width() + " × " + stats.height() + " px", tiles),
+                MethodReport.settings(report.reduction()),
+                image.shown()
+                        .map(cells ->
+                                String.format(Locale.ROOT, "%.1f of %d", cells.mean(), cells.side() * cells.side()))
+                        .orElse(image.tokens() + " of " + stats.tokensBefore()),
+                image.shown().isPresent() ? "cells per layer and step" : "visual tokens, " + share);
     }
 }

@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.cli.report.InspectedImage;
 import dev.fovea.cli.report.InspectedImage.Pruned;
+import dev.fovea.cli.report.InspectedImage.Shown;
 import dev.fovea.cli.terminal.ProgressLine;
 import dev.fovea.engine.Engine;
 import dev.fovea.engine.EngineOptions;
@@ -15,6 +16,7 @@ import dev.fovea.engine.Stage;
 import dev.fovea.engine.TokenSink;
 import dev.fovea.engine.image.ImageDecoder;
 import dev.fovea.engine.image.RgbImage;
+import dev.fovea.engine.reduce.CellTrace;
 import dev.fovea.engine.reduce.ImageSpan;
 import dev.fovea.engine.reduce.Place;
 import dev.fovea.engine.reduce.PruningTrace;
@@ -43,7 +45,7 @@ record Look(Engine engine, EngineOptions options, TokenReduction reduction, Aske
         for (Path file : files) {
             progress.progress(Stage.VISION, images.size(), files.size());
             Inspection inspection = engine.inspect(new ImageInput.File(file), reduction);
-            images.add(new InspectedImage(name(file), inspection, Optional.empty()));
+            images.add(new InspectedImage(name(file), inspection, Optional.empty(), Optional.empty()));
         }
         return images;
     }
@@ -70,7 +72,11 @@ record Look(Engine engine, EngineOptions options, TokenReduction reduction, Aske
                 Optional<Pruned> pruned = session.hook() instanceof PruningTrace trace
                         ? Optional.of(Pruned.of(span, trace))
                         : Optional.empty();
-                images.add(new InspectedImage(name(files.get(i)), inspection, pruned));
+                Optional<Shown> shown = session.hook() instanceof CellTrace trace
+                        ? Optional.of(
+                                new Shown(trace.cellsPerSide(), trace.cells().get(i), trace.cellsComputed()))
+                        : Optional.empty();
+                images.add(new InspectedImage(name(files.get(i)), inspection, pruned, shown));
             }
             return images;
         }

@@ -12,8 +12,7 @@ import dev.fovea.engine.vision.VisualTokens;
 /// @param merged     tokens that stand for no single place
 /// @param newlines   row ends
 /// @param granted    tokens that the method granted to tiles; 0 when it grants none
-/// @param padded     tokens that padding cost: granted but dropped with the padding, or kept though they show nothing
-/// else
+/// @param padded     tokens that padding cost: granted but dropped with it, or kept though they show nothing else
 /// @param baseRows   `[patches]`: kept tokens in each row of the base tile
 /// @param mosaicRows `[tileRows * patches]`: kept tokens in each row of the mosaic
 public record Audit(int kept, int merged, int newlines, int granted, int padded, int[] baseRows, int[] mosaicRows) {

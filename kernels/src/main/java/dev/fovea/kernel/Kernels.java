@@ -26,8 +26,8 @@ public interface Kernels {
     /// The threads that this instance computes on.
     Workers workers();
 
-    /// Operations per second that its kind of instruction reaches at most on these threads, measured now, in about half
-    /// a second; empty where that bounds nothing.
+    /// Operations per second that its kind of instruction reaches at most on these threads, measured now, in about
+    /// half a second; empty where that bounds nothing.
     default OptionalDouble peak() {
         return OptionalDouble.empty();
     }

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What every technique promises: each operation agrees with [Oracle] within the error of binary32, for sizes at and
-/// around the edges of lanes and blocks, for views, odd addresses and extreme numbers.
+/// What every technique promises: each operation agrees with [Oracle] within the error of binary32, for sizes
+/// at and around the edges of lanes and blocks, for views, odd addresses and extreme numbers.
 abstract class KernelsContract {
     private final Workers workers = new Workers(2);
     private final Arena arena = Arena.ofShared();

@@ -70,8 +70,8 @@ final class Oracle {
         return answer;
     }
 
-    /// Attention of row `row`, head `head` over the first `seen` keys of all `parts` in turn: `[0]` the weights, `[1]`
-    /// how far the scores may be off, `[2]` the result and `[3]` its bound.
+    /// Attention of row `row`, head `head` over the first `seen` keys of all `parts` in turn: `[0]` the
+    /// weights, `[1]` how far the scores may be off, `[2]` the result and `[3]` its bound.
     static double[][] attend(Tensor q, int row, int head, int seen, KeyValues... parts) {
         int headDim = parts[0].headDim();
         int kvHead = head / (q.cols() / headDim / parts[0].heads());

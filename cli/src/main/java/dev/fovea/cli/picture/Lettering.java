@@ -31,7 +31,10 @@ final class Lettering {
                     > 0);
         } catch (RuntimeException | LinkageError | InternalError e) { // no fontconfig, no freetype or no font
             System.getLogger(Lettering.class.getName())
-                    .log(System.Logger.Level.WARNING, "pictures have no text, because fonts cannot be used: {0}", e);
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "pictures have no text, because fonts cannot be used: {0}",
+                            e.toString());
             return none();
         }
     }

@@ -9,6 +9,7 @@ final class Palette {
     static final Color MUTED = new Color(0x66, 0x70, 0x85);
     static final Color FAINT = new Color(0xE4, 0xE7, 0xEC);
     static final Color KEPT = new Color(0xF5, 0x9E, 0x0B);
+    static final Color DROPPED = new Color(0x3A, 0x40, 0x4B);
     static final Color KEPT_INK = new Color(0xB4, 0x5F, 0x06);
     static final Color CONTOUR = new Color(0xFF, 0xB4, 0x1F);
     static final Color CONTOUR_SHADE = new Color(0, 0, 0, 96);
@@ -35,5 +36,18 @@ final class Palette {
         float share = rank < 0 ? DIMMED : DIMMEST + (BRIGHTEST_DROPPED - DIMMEST) * rank * rank;
         int level = (int) (grey * share);
         return Math.min(255, level + 18) << 16 | Math.min(255, level + 22) << 8 | Math.min(255, level + 31);
+    }
+
+    /// A colour on the way from one to another.
+    ///
+    /// @param share 0 for `from`, 1 for `to`
+    static int between(int from, int to, float share) {
+        int color = 0;
+        for (int shift = 16; shift >= 0; shift -= 8) {
+            int a = from >> shift & 255;
+            int b = to >> shift & 255;
+            color |= Math.round(a + (b - a) * share) << shift;
+        }
+        return color;
     }
 }

@@ -9,6 +9,7 @@ import java.awt.BasicStroke;
 import java.awt.Graphics2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
+import java.awt.geom.Rectangle2D;
 import java.awt.geom.RoundRectangle2D;
 import java.awt.image.BufferedImage;
 
@@ -23,7 +24,7 @@ record Panel(View view, RgbImage picture, int[] granted, int x, int y, int unit)
 
     private static final int BAR_GAP = 14;
     private static final int BARS = SIDE - BAR_GAP;
-    private static final Style LABEL = new Style(15, true, java.awt.Color.WHITE);
+    private static final Style LABEL = new Style(15, true, Palette.PAPER);
     private static final Style CAPTION = new Style(20, true, Palette.INK);
     private static final Style DETAIL = new Style(17, false, Palette.MUTED);
 
@@ -35,7 +36,9 @@ record Panel(View view, RgbImage picture, int[] granted, int x, int y, int unit)
         return view.rows() * unit;
     }
 
-    void draw(Graphics2D g, Lettering lettering, String caption) {
+    void draw(Slide slide, String caption) {
+        Graphics2D g = slide.graphics();
+        Lettering lettering = slide.lettering();
         double end = lettering.left(g, caption, CAPTION, x, y - 16);
         lettering.left(g, view.kept() + " of " + candidates(), DETAIL, end + 14, y - 16);
         g.drawImage(pixels(), x, y, null);
@@ -79,7 +82,7 @@ record Panel(View view, RgbImage picture, int[] granted, int x, int y, int unit)
         for (int row = 0; row < view.rows(); row++) {
             for (int col = 0; col < view.cols(); col++) {
                 if (view.padding(row, col) && !view.kept(row, col)) {
-                    padding.append(new java.awt.Rectangle(x + col * unit, y + row * unit, unit, unit), false);
+                    padding.append(new Rectangle2D.Double(x + col * unit, y + row * unit, unit, unit), false);
                 }
             }
         }
@@ -168,12 +171,12 @@ record Panel(View view, RgbImage picture, int[] granted, int x, int y, int unit)
         }
         double left = x + width() + BAR_GAP;
         g.setColor(Palette.FAINT);
-        g.fill(new java.awt.geom.Rectangle2D.Double(left, y, BARS, height()));
+        g.fill(new Rectangle2D.Double(left, y, BARS, height()));
         double gap = unit >= 8 ? 2 : 1;
         g.setColor(Palette.KEPT);
         for (int row = 0; row < view.rows(); row++) {
             double length = (double) view.keptInRow(row) / most * BARS;
-            g.fill(new java.awt.geom.Rectangle2D.Double(left, y + row * unit + gap / 2, length, unit - gap));
+            g.fill(new Rectangle2D.Double(left, y + row * unit + gap / 2, length, unit - gap));
         }
         double mean = (double) view.kept() / Math.max(1, open) / most * BARS;
         g.setColor(Palette.INK);

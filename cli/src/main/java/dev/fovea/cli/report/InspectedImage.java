@@ -9,13 +9,32 @@ import dev.fovea.engine.reduce.PruningTrace;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.vision.VisualTokens;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// One image, what a method made of it after the tower and, for methods inside the decoder, what was left.
-public record InspectedImage(String name, Inspection inspection, Optional<Pruned> pruned) {
+public record InspectedImage(String name, Inspection inspection, Optional<Pruned> pruned, Optional<Shown> shown) {
+
+    /// Cells of the high-resolution picture that a method showed beside the prompt.
+    ///
+    /// @param side     cells on each side
+    /// @param steps    cells that each layer chose, step by step; step 0 is the prompt
+    /// @param computed cells whose keys and values were computed, each layer counted on its own
+    public record Shown(int side, List<Map<Integer, int[]>> steps, int computed) {
+        /// Cells that a layer showed in a step, on average.
+        public double mean() {
+            return steps.stream()
+                    .flatMap(step -> step.values().stream())
+                    .mapToInt(cells -> cells.length)
+                    .average()
+                    .orElse(0);
+        }
+    }
 
     /// What a decoder-side method left of an image.
     ///
@@ -105,6 +124,13 @@ public record InspectedImage(String name, Inspection inspection, Optional<Pruned
             json.put("begin", pruned.get().begin);
             json.set("places", Numbers.array(places));
         }
+        shown.ifPresent(cells -> {
+            ArrayNode steps = json.putArray("cells");
+            for (Map<Integer, int[]> step : cells.steps) {
+                ObjectNode layers = steps.addObject();
+                step.forEach((layer, chosen) -> layers.set(Integer.toString(layer), Numbers.array(chosen)));
+            }
+        });
         return json;
     }
 

@@ -46,6 +46,14 @@ public record InspectionReport(VlmConfig config, TokenReduction reduction, List<
                         .append(System.lineSeparator());
             }
             text.append("  ").append(line(image.audit(config), image.budget(reduction)));
+            image.shown()
+                    .ifPresent(cells -> text.append(String.format(
+                            Locale.ROOT,
+                            "%n  cells shown: %.1f of %d per layer and step, over %d steps; %d ever computed",
+                            cells.mean(),
+                            cells.side() * cells.side(),
+                            cells.steps().size(),
+                            cells.computed())));
         }
         return text.toString();
     }

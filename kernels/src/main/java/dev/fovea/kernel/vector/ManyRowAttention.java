@@ -64,7 +64,9 @@ final class ManyRowAttention {
         private final float[] scratch; // everything below, one after the other
         private final int queriesAt; // [panels][headDim][width]
         private final int sumsAt; // [panels][paddedDim][width]
-        private final int stateAt; // [panels][2][width]
+        private final int largestAt; // [panels][width]
+        private final int totalsAt; // [panels][width]
+        private final int shrinkAt; // [width]
         private final int scoresAt; // [KEYS][width]
         private final int keysAt; // [⌈headDim / DEPTH⌉][KEYS][STRIDE]
         private final int rawAt; // [KEYS][headDim]
@@ -84,8 +86,10 @@ final class ManyRowAttention {
             paddedDim = Math.ceilDiv(headDim, tiles.height()) * tiles.height();
             queriesAt = 0;
             sumsAt = queriesAt + panels * headDim * width;
-            stateAt = sumsAt + panels * paddedDim * width;
-            scoresAt = stateAt + panels * 2 * width;
+            largestAt = sumsAt + panels * paddedDim * width;
+            totalsAt = largestAt + panels * width;
+            shrinkAt = totalsAt + panels * width;
+            scoresAt = shrinkAt + width;
             keysAt = scoresAt + KEYS * width;
             rawAt = keysAt + Math.ceilDiv(headDim, Tiles.DEPTH) * KEYS * Tiles.STRIDE;
             valuesAt = rawAt + KEYS * headDim;
@@ -95,11 +99,11 @@ final class ManyRowAttention {
         void run() {
             int width = tiles.width();
             float scale = (float) (1 / Math.sqrt(kv.headDim()));
-            Arrays.fill(scratch, sumsAt, scoresAt, 0);
+            Arrays.fill(scratch, sumsAt, largestAt, 0);
+            Arrays.fill(scratch, largestAt, totalsAt, Float.NEGATIVE_INFINITY);
+            Arrays.fill(scratch, totalsAt, shrinkAt, 0);
             for (int panel = 0; panel < panels; panel++) {
                 Panels.pack(q, first + panel * width, width, scale, scratch, queriesAt + panel * kv.headDim() * width);
-                int largest = stateAt + panel * 2 * width;
-                Arrays.fill(scratch, largest, largest + width, Float.NEGATIVE_INFINITY);
             }
             int seen = visible.keys(end - 1, kv.rows());
             for (int key = 0; key < seen; key += KEYS) {
@@ -143,8 +147,12 @@ final class ManyRowAttention {
                 tiles.multiply(scratch, from, padded, scratch, queries, depth, scratch, scoresAt, d > 0);
             }
             hide(row, last, key, seen);
+            int largest = largestAt + panel * width;
             int sums = sumsAt + panel * paddedDim * width;
-            rows.softmaxBlock(scratch, scoresAt, seen, scratch, stateAt + panel * 2 * width, scratch, sums, paddedDim);
+            rows.largest(scratch, scoresAt, seen, scratch, largest, scratch, shrinkAt);
+            rows.exponentials(
+                    scratch, scoresAt, seen, scratch, largest, scratch, shrinkAt, scratch, totalsAt + panel * width);
+            rows.multiply(scratch, sums, paddedDim, scratch, shrinkAt);
             tiles.multiply(scratch, valuesAt, paddedDim, scratch, scoresAt, seen, scratch, sums, true);
         }
 
@@ -161,7 +169,8 @@ final class ManyRowAttention {
         private void store(int panel) {
             int width = tiles.width();
             int sums = sumsAt + panel * paddedDim * width;
-            rows.divide(scratch, stateAt + (panel * 2 + 1) * width, scratch, sums, paddedDim);
+            rows.invert(scratch, totalsAt + panel * width);
+            rows.multiply(scratch, sums, paddedDim, scratch, totalsAt + panel * width);
             Panels.unpack(scratch, sums, width, null, 0, y, panel * width);
         }
     }

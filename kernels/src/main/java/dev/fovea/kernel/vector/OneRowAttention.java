@@ -4,13 +4,17 @@ import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Attention of one query row, as in decoding: bound by reading keys and values. Each worker has some heads,
-/// and reads of every row of keys the part that belongs to all of them.
+/// Attention of one query row, as in decoding: bound by reading keys and values.
+///
+/// A task is CHUNK keys of all heads, so that each worker reads whole rows one after the other; shared out by
+/// heads, they read pieces of rows at half the speed. A task leaves an unnormalised result, and the caller
+/// joins the results in the order of their keys. The chunks are the same for any number of threads, and so is
+/// every sum.
 final class OneRowAttention {
-    /// Keys unpacked at a time.
-    private static final int KEYS = 16;
+    private static final int CHUNK = 128;
 
     /// Numbers of keys for which waking a second thread pays.
     private static final int SHARED = 1 << 15;
@@ -27,110 +31,138 @@ final class OneRowAttention {
 
     /// `y = softmax(q kᵀ / √headDim) v` over the keys of `kv`, then those of `extra`.
     void attend(Tensor q, KeyValues kv, @Nullable KeyValues extra, Tensor y) {
-        int keys = kv.rows() + (extra == null ? 0 : extra.rows());
-        forHeads(kv, keys, (begin, end, worker) -> {
-            int group = q.cols() / kv.headDim() / kv.heads();
-            // [heads][keys] scores, then a block of keys
-            float[] scratch = workers.scratch(worker, (end - begin) * (group * keys + KEYS * kv.headDim()));
-            int blockAt = (end - begin) * group * keys;
-            scores(q, kv, begin, end, scratch, 0, keys, scratch, blockAt);
-            if (extra != null) {
-                scores(q, extra, begin, end, scratch, kv.rows(), keys, scratch, blockAt);
+        Chunk[] chunks = extra == null
+                ? chunks(kv)
+                : Stream.of(chunks(kv), chunks(extra)).flatMap(Stream::of).toArray(Chunk[]::new);
+        int heads = q.cols() / kv.headDim();
+        int partFloats = q.cols() + 2 * heads;
+        // [chunks][heads * headDim results, heads largest scores, heads sums of exponentials], then [chunks] factors
+        float[] parts = workers.sharedScratch(chunks.length * (partFloats + 1));
+        forEach(chunks, q.cols(), (chunk, worker) -> attend(q, chunks[chunk], parts, chunk * partFloats, worker));
+        Arrays.fill(y.data(), y.at(0), y.at(0) + y.cols(), 0);
+        int factorsAt = chunks.length * partFloats;
+        for (int head = 0; head < heads; head++) {
+            factors(parts, q.cols() + head, partFloats, heads, chunks.length, factorsAt);
+            int from = head * kv.headDim();
+            for (int i = 0; i < chunks.length; i++) {
+                float factor = parts[factorsAt + i];
+                rows.addScaled(factor, parts, i * partFloats + from, kv.headDim(), y.data(), y.at(0) + from);
             }
-            for (int head = 0; head < (end - begin) * group; head++) {
-                rows.softmax(scratch, head * keys, keys);
-            }
-            int from = y.at(0) + begin * group * kv.headDim();
-            Arrays.fill(y.data(), from, from + (end - begin) * group * kv.headDim(), 0);
-            addValues(kv, begin, end, group, scratch, 0, keys, blockAt, y.data(), from);
-            if (extra != null) {
-                addValues(extra, begin, end, group, scratch, kv.rows(), keys, blockAt, y.data(), from);
-            }
-        });
+        }
     }
 
     /// @param weights `[heads, keys]`
     void weights(Tensor q, KeyValues kv, Tensor weights) {
-        forHeads(kv, kv.rows(), (begin, end, worker) -> {
-            int group = weights.rows() / kv.heads();
-            float[] block = workers.scratch(worker, (end - begin) * KEYS * kv.headDim());
-            int from = weights.at(begin * group);
-            scores(q, kv, begin, end, weights.data(), from, weights.stride(), block, 0);
-            for (int head = begin * group; head < end * group; head++) {
-                rows.softmax(weights.data(), weights.at(head), weights.cols());
-            }
+        Chunk[] chunks = chunks(kv);
+        forEach(chunks, q.cols(), (chunk, worker) -> {
+            int at = weights.offset() + chunks[chunk].begin;
+            float[] scratch = workers.scratch(worker, scoresFloats(q));
+            scores(q, chunks[chunk], weights.data(), at, weights.stride(), scratch, 0);
         });
-    }
-
-    /// Some neighbouring key/value heads.
-    private interface Heads {
-        void run(int begin, int end, int worker);
-    }
-
-    private void forHeads(KeyValues kv, int keys, Heads heads) {
-        int parts = Math.min(kv.heads(), workers.threads());
-        if (parts == 1 || (long) keys * kv.heads() * kv.headDim() < SHARED) {
-            heads.run(0, kv.heads(), 0);
-            return;
+        for (int head = 0; head < weights.rows(); head++) {
+            rows.softmax(weights.data(), weights.at(head), weights.cols());
         }
-        workers.forEach(parts, (part, worker) -> {
-            int begin = (int) ((long) kv.heads() * part / parts);
-            int end = (int) ((long) kv.heads() * (part + 1) / parts);
-            heads.run(begin, end, worker);
-        });
     }
 
-    /// @param scores one row for each query head, `stride` apart, from `at`
-    /// @param block  `[KEYS][(end - begin) * headDim]` from `blockAt`
-    private void scores(
-            Tensor q,
-            KeyValues kv,
-            int begin,
-            int end,
-            float[] scores,
-            int at,
-            int stride,
-            float[] block,
-            int blockAt) {
+    /// Keys `[begin, end)` of `kv`.
+    private record Chunk(KeyValues kv, int begin, int end) {}
+
+    private static Chunk[] chunks(KeyValues kv) {
+        Chunk[] chunks = new Chunk[Math.ceilDiv(kv.rows(), CHUNK)];
+        for (int i = 0; i < chunks.length; i++) {
+            chunks[i] = new Chunk(kv, i * CHUNK, Math.min((i + 1) * CHUNK, kv.rows()));
+        }
+        return chunks;
+    }
+
+    private void forEach(Chunk[] chunks, int cols, Workers.Task task) {
+        if ((long) chunks.length * CHUNK * cols < SHARED) {
+            for (int i = 0; i < chunks.length; i++) {
+                task.run(i, 0);
+            }
+        } else {
+            workers.forEach(chunks.length, task);
+        }
+    }
+
+    /// @param parts from `at`: `[heads, headDim]` results, `[heads]` largest scores, `[heads]` sums of exponentials
+    private void attend(Tensor q, Chunk chunk, float[] parts, int at, int worker) {
+        int heads = q.cols() / chunk.kv.headDim();
+        // [heads][CHUNK] scores, then scratch for them
+        float[] scratch = workers.scratch(worker, heads * CHUNK + scoresFloats(q));
+        scores(q, chunk, scratch, 0, CHUNK, scratch, heads * CHUNK);
+        for (int head = 0; head < heads; head++) {
+            int stateAt = at + q.cols() + head;
+            rows.exponentials(scratch, head * CHUNK, chunk.end - chunk.begin, parts, stateAt, stateAt + heads);
+        }
+        Arrays.fill(parts, at, at + q.cols(), 0);
+        addValues(chunk, heads, scratch, parts, at);
+    }
+
+    /// Scratch of [#scores]: the arranged query and sums.
+    private int scoresFloats(Tensor q) {
+        return q.cols() + RowCodec.GROUP * codec.lanes();
+    }
+
+    /// @param scores  one row for each query head, `stride` apart, from `at`
+    /// @param scratch [#scoresFloats] from `scratchAt`
+    private void scores(Tensor q, Chunk chunk, float[] scores, int at, int stride, float[] scratch, int scratchAt) {
+        KeyValues kv = chunk.kv;
         int headDim = kv.headDim();
-        int group = q.cols() / headDim / kv.heads();
-        int cols = (end - begin) * headDim;
+        int heads = q.cols() / headDim;
+        int sumsAt = scratchAt + q.cols();
+        for (int head = 0; head < heads; head++) {
+            int from = head * headDim;
+            codec.arrange(kv.format(), q.data(), q.at(0) + from, headDim, scratch, scratchAt + from);
+        }
         float scale = (float) (1 / Math.sqrt(headDim));
-        for (int key = 0; key < kv.rows(); key += KEYS) {
-            int count = Math.min(KEYS, kv.rows() - key);
-            long index = (long) key * kv.stride() + (long) begin * headDim;
-            codec.unpack(kv.format(), kv.keys(), index, kv.stride(), count, cols, block, blockAt, cols);
-            for (int head = 0; head < (end - begin) * group; head++) {
-                int qAt = q.at(0) + (begin * group + head) * headDim;
-                int kAt = blockAt + head / group * headDim;
-                rows.scores(q.data(), qAt, block, kAt, cols, count, headDim, scale, scores, at + head * stride + key);
+        for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
+            int count = Math.min(RowCodec.GROUP, chunk.end - key);
+            for (int head = 0; head < heads; head++) {
+                long index = (long) key * kv.stride() + (long) head / (heads / kv.heads()) * headDim;
+                int qAt = scratchAt + head * headDim;
+                codec.dots(kv.format(), kv.keys(), index, kv.stride(), count, headDim, scratch, qAt, scratch, sumsAt);
+                for (int i = 0; i < count; i++) {
+                    scores[at + head * stride + key - chunk.begin + i] = scratch[sumsAt + i] * scale;
+                }
             }
         }
     }
 
-    /// @param weights one row for each query head, `stride` apart, from `at`; the block of values comes from `blockAt`
-    private void addValues(
-            KeyValues kv,
-            int begin,
-            int end,
-            int group,
-            float[] weights,
-            int at,
-            int stride,
-            int blockAt,
-            float[] y,
-            int yAt) {
+    /// Adds the values of a chunk, weighted by `weights` `[heads][CHUNK]`, to `y` `[heads, headDim]` from `at`.
+    private void addValues(Chunk chunk, int heads, float[] weights, float[] y, int at) {
+        KeyValues kv = chunk.kv;
         int headDim = kv.headDim();
-        int cols = (end - begin) * headDim;
-        for (int key = 0; key < kv.rows(); key += KEYS) {
-            int count = Math.min(KEYS, kv.rows() - key);
-            long index = (long) key * kv.stride() + (long) begin * headDim;
-            codec.unpack(kv.format(), kv.values(), index, kv.stride(), count, cols, weights, blockAt, cols);
-            for (int head = 0; head < (end - begin) * group; head++) {
-                int vAt = blockAt + head / group * headDim;
-                int from = at + head * stride + key;
-                rows.addWeighted(weights, from, weights, vAt, cols, count, headDim, y, yAt + head * headDim);
+        for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
+            int count = Math.min(RowCodec.GROUP, chunk.end - key);
+            for (int head = 0; head < heads; head++) {
+                long index = (long) key * kv.stride() + (long) head / (heads / kv.heads()) * headDim;
+                int weightsAt = head * CHUNK + key - chunk.begin;
+                int to = at + head * headDim;
+                codec.addWeighted(
+                        kv.format(), kv.values(), index, kv.stride(), count, headDim, weights, weightsAt, y, to);
             }
+        }
+    }
+
+    /// What each chunk's result of one head is to be multiplied by: its exponentials are relative to its own
+    /// largest score, and all are to be divided by the sum of all.
+    ///
+    /// @param parts largest scores `stride` apart from `at`, each followed `sumsAfter` later by a sum
+    /// @param to    where in `parts` the factors go
+    private static void factors(float[] parts, int at, int stride, int sumsAfter, int chunks, int to) {
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < chunks; i++) {
+            largest = Math.max(largest, parts[at + i * stride]);
+        }
+        double sum = 0;
+        for (int i = 0; i < chunks; i++) {
+            double factor = Math.exp(parts[at + i * stride] - largest);
+            parts[to + i] = (float) factor;
+            sum += factor * parts[at + i * stride + sumsAfter];
+        }
+        for (int i = 0; i < chunks; i++) {
+            parts[to + i] /= (float) sum;
         }
     }
 }

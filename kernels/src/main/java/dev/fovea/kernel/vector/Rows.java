@@ -15,6 +15,9 @@ interface Rows {
 
     void softmax(float[] x, int at, int cols);
 
+    /// `x = exp(x − max(x))`; stores the maximum and the sum of the results.
+    void exponentials(float[] x, int at, int cols, float[] state, int maxAt, int sumAt);
+
     void activate(Activation activation, float[] x, int at, int cols);
 
     /// `gate = silu(gate) · up`.
@@ -23,41 +26,39 @@ interface Rows {
     /// `x = x + y`.
     void add(float[] x, int at, int cols, float[] y, int yAt);
 
-    /// `scores[i] = scale · q · k[i]` for `keys` keys.
+    /// `y = y + weight · x`.
+    void addScaled(float weight, float[] x, int at, int cols, float[] y, int yAt);
+
+    /// First step of a softmax that goes on over blocks of keys, for a panel of query rows, one per lane: finds
+    /// the largest score so far, and by how much earlier exponentials shrink because of it.
     ///
-    /// @param q `[headDim]` from `qAt`
-    /// @param k `[keys, headDim]` from `kAt`, rows `stride` apart
-    void scores(
-            float[] q,
-            int qAt,
-            float[] k,
-            int kAt,
-            int stride,
-            int keys,
-            int headDim,
-            float scale,
+    /// @param scores  `[keys][width]` from `at`
+    /// @param largest `[width]` from `largestAt`: of earlier blocks, afterwards of this one too
+    /// @param shrink  `[width]` from `shrinkAt`: `exp(largest before − largest now)`
+    void largest(float[] scores, int at, int keys, float[] largest, int largestAt, float[] shrink, int shrinkAt);
+
+    /// Second step: replaces each score by `exp(score − largest)`.
+    ///
+    /// @param sums `[width]` from `sumsAt`: of the exponentials of earlier blocks, then shrunk and of this one too
+    void exponentials(
             float[] scores,
-            int at);
+            int at,
+            int keys,
+            float[] largest,
+            int largestAt,
+            float[] shrink,
+            int shrinkAt,
+            float[] sums,
+            int sumsAt);
 
-    /// `y = y + Σ weights[i] · v[i]` over `keys` values.
+    /// `y[row] = y[row] · factors`, lane by lane.
     ///
-    /// @param v `[keys, headDim]` from `vAt`, rows `stride` apart
-    /// @param y `[headDim]` from `yAt`
-    void addWeighted(
-            float[] weights, int at, float[] v, int vAt, int stride, int keys, int headDim, float[] y, int yAt);
+    /// @param y       `[rows][width]` from `at`
+    /// @param factors `[width]` from `factorsAt`
+    void multiply(float[] y, int at, int rows, float[] factors, int factorsAt);
 
-    /// One block of keys of a softmax that goes on over further blocks, for a panel of query rows, one per
-    /// lane. Replaces each score by `exp(score − largest so far)`, and corrects what earlier blocks left in
-    /// `state` and `y`.
+    /// `x = 1 / x`.
     ///
-    /// @param scores `[keys][width]` from `at`
-    /// @param state  `[2][width]` from `stateAt`: largest score so far, sum of the exponentials so far
-    /// @param y      `[rows][width]` from `yAt`: unnormalised result so far
-    void softmaxBlock(float[] scores, int at, int keys, float[] state, int stateAt, float[] y, int yAt, int rows);
-
-    /// `y[row] = y[row] / sums`, lane by lane.
-    ///
-    /// @param sums `[width]` from `at`
-    /// @param y    `[rows][width]` from `yAt`
-    void divide(float[] sums, int at, float[] y, int yAt, int rows);
+    /// @param x `[width]` from `at`
+    void invert(float[] x, int at);
 }

@@ -13,8 +13,8 @@ package dev.fovea.kernel.vector;
 /// a key or a column of values, and the lanes are rows of activations. Every number of `c` is the sum over
 /// `depth` in order, so results do not depend on how the rest is blocked.
 interface Tiles {
-    /// Largest depth of one product: a panel `[DEPTH][width]` of 128 KB stays in the second cache level. 512 was 7 %
-    /// slower, as sums are loaded and stored twice as often; 2048 no faster.
+    /// Largest depth of one product: a panel `[DEPTH][width]` of 128 KB stays in the second cache level. 512
+    /// was 7 % slower, as sums are loaded and stored twice as often; 2048 no faster.
     int DEPTH = 1024;
 
     /// Floats from one row of `a` to the next. A constant, so that all rows of a tile are addressed from one

@@ -117,7 +117,25 @@ final class VectorRows implements Rows {
 
     @Override
     public void softmax(float[] x, int at, int cols) {
+        float scale = 1 / exponentials(x, at, cols, max(x, at, cols));
+        int whole = cols - cols % LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector.fromArray(F, x, at + i).mul(scale).intoArray(x, at + i);
+        }
+        for (int i = whole; i < cols; i++) {
+            x[at + i] *= scale;
+        }
+    }
+
+    @Override
+    public void exponentials(float[] x, int at, int cols, float[] state, int maxAt, int sumAt) {
         float max = max(x, at, cols);
+        state[maxAt] = max;
+        state[sumAt] = exponentials(x, at, cols, max);
+    }
+
+    /// Replaces each number by `exp(x − max)` and returns their sum.
+    private static float exponentials(float[] x, int at, int cols, float max) {
         int whole = cols - cols % LANES;
         FloatVector sums = FloatVector.zero(F);
         for (int i = 0; i < whole; i += LANES) {
@@ -134,13 +152,7 @@ final class VectorRows implements Rows {
         for (int i = whole; i < cols; i++) {
             sum += x[at + i];
         }
-        float scale = (float) (1 / sum);
-        for (int i = 0; i < whole; i += LANES) {
-            FloatVector.fromArray(F, x, at + i).mul(scale).intoArray(x, at + i);
-        }
-        for (int i = whole; i < cols; i++) {
-            x[at + i] *= scale;
-        }
+        return (float) sum;
     }
 
     private static float max(float[] x, int at, int cols) {
@@ -233,91 +245,74 @@ final class VectorRows implements Rows {
     }
 
     @Override
-    public void scores(
-            float[] q,
-            int qAt,
-            float[] k,
-            int kAt,
-            int stride,
-            int keys,
-            int headDim,
-            float scale,
-            float[] scores,
-            int at) {
-        int whole = headDim - headDim % LANES;
-        for (int key = 0; key < keys; key++) {
-            int row = kAt + key * stride;
-            FloatVector sums = FloatVector.zero(F);
-            for (int i = 0; i < whole; i += LANES) {
-                sums = FloatVector.fromArray(F, q, qAt + i).fma(FloatVector.fromArray(F, k, row + i), sums);
-            }
-            float sum = sum(sums);
-            for (int i = whole; i < headDim; i++) {
-                sum = Math.fma(q[qAt + i], k[row + i], sum);
-            }
-            scores[at + key] = sum * scale;
-        }
-    }
-
-    @Override
-    public void addWeighted(
-            float[] weights, int at, float[] v, int vAt, int stride, int keys, int headDim, float[] y, int yAt) {
-        int whole = headDim - headDim % LANES;
+    public void addScaled(float weight, float[] x, int at, int cols, float[] y, int yAt) {
+        int whole = cols - cols % LANES;
+        FloatVector w = FloatVector.broadcast(F, weight);
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector sums = FloatVector.fromArray(F, y, yAt + i);
-            for (int key = 0; key < keys; key++) {
-                FloatVector value = FloatVector.fromArray(F, v, vAt + key * stride + i);
-                sums = FloatVector.broadcast(F, weights[at + key]).fma(value, sums);
-            }
-            sums.intoArray(y, yAt + i);
+            FloatVector.fromArray(F, x, at + i)
+                    .fma(w, FloatVector.fromArray(F, y, yAt + i))
+                    .intoArray(y, yAt + i);
         }
-        for (int i = whole; i < headDim; i++) {
+        for (int i = whole; i < cols; i++) {
+            y[yAt + i] = Math.fma(x[at + i], weight, y[yAt + i]);
+        }
+    }
+
+    // One loop per method from here: together they were more than the JIT compiler takes in, four times slower.
+
+    @Override
+    public void largest(
+            float[] scores, int at, int keys, float[] largest, int largestAt, float[] shrink, int shrinkAt) {
+        for (int lane = 0; lane < WIDTH; lane += LANES) {
+            FloatVector before = FloatVector.fromArray(F, largest, largestAt + lane);
+            FloatVector now = before;
             for (int key = 0; key < keys; key++) {
-                y[yAt + i] = Math.fma(weights[at + key], v[vAt + key * stride + i], y[yAt + i]);
+                now = larger(now, FloatVector.fromArray(F, scores, at + key * WIDTH + lane));
             }
+            now.intoArray(largest, largestAt + lane);
+            exp(before.sub(now)).intoArray(shrink, shrinkAt + lane);
         }
     }
 
     @Override
-    public void softmaxBlock(
-            float[] scores, int at, int keys, float[] state, int stateAt, float[] y, int yAt, int rows) {
+    public void exponentials(
+            float[] scores,
+            int at,
+            int keys,
+            float[] largest,
+            int largestAt,
+            float[] shrink,
+            int shrinkAt,
+            float[] sums,
+            int sumsAt) {
         for (int lane = 0; lane < WIDTH; lane += LANES) {
-            FloatVector before = FloatVector.fromArray(F, state, stateAt + lane);
-            FloatVector largest = before;
+            FloatVector most = FloatVector.fromArray(F, largest, largestAt + lane);
+            FloatVector sum = FloatVector.zero(F);
             for (int key = 0; key < keys; key++) {
-                largest = larger(largest, FloatVector.fromArray(F, scores, at + key * WIDTH + lane));
+                int i = at + key * WIDTH + lane;
+                FloatVector e = exp(FloatVector.fromArray(F, scores, i).sub(most));
+                e.intoArray(scores, i);
+                sum = sum.add(e);
             }
-            FloatVector sums = expBlock(scores, at + lane, keys, largest);
-            FloatVector correction = exp(before.sub(largest));
-            FloatVector old = FloatVector.fromArray(F, state, stateAt + WIDTH + lane);
-            largest.intoArray(state, stateAt + lane);
-            old.fma(correction, sums).intoArray(state, stateAt + WIDTH + lane);
-            multiply(y, yAt + lane, rows, correction);
-        }
-    }
-
-    private static FloatVector expBlock(float[] scores, int at, int keys, FloatVector largest) {
-        FloatVector sums = FloatVector.zero(F);
-        for (int key = 0; key < keys; key++) {
-            FloatVector e =
-                    exp(FloatVector.fromArray(F, scores, at + key * WIDTH).sub(largest));
-            e.intoArray(scores, at + key * WIDTH);
-            sums = sums.add(e);
-        }
-        return sums;
-    }
-
-    private static void multiply(float[] y, int at, int rows, FloatVector factor) {
-        for (int row = 0; row < rows; row++) {
-            FloatVector.fromArray(F, y, at + row * WIDTH).mul(factor).intoArray(y, at + row * WIDTH);
+            FloatVector before = FloatVector.fromArray(F, sums, sumsAt + lane);
+            before.fma(FloatVector.fromArray(F, shrink, shrinkAt + lane), sum).intoArray(sums, sumsAt + lane);
         }
     }
 
     @Override
-    public void divide(float[] sums, int at, float[] y, int yAt, int rows) {
-        for (int lane = 0; lane < WIDTH; lane += LANES) {
-            FloatVector sum = FloatVector.fromArray(F, sums, at + lane);
-            multiply(y, yAt + lane, rows, FloatVector.broadcast(F, 1).div(sum));
+    public void multiply(float[] y, int at, int rows, float[] factors, int factorsAt) {
+        FloatVector low = FloatVector.fromArray(F, factors, factorsAt);
+        FloatVector high = FloatVector.fromArray(F, factors, factorsAt + LANES);
+        for (int i = at; i < at + rows * WIDTH; i += WIDTH) {
+            FloatVector.fromArray(F, y, i).mul(low).intoArray(y, i);
+            FloatVector.fromArray(F, y, i + LANES).mul(high).intoArray(y, i + LANES);
+        }
+    }
+
+    @Override
+    public void invert(float[] x, int at) {
+        for (int i = at; i < at + WIDTH; i += LANES) {
+            FloatVector.broadcast(F, 1).div(FloatVector.fromArray(F, x, i)).intoArray(x, i);
         }
     }
 
@@ -326,16 +321,14 @@ final class VectorRows implements Rows {
         return a.blend(b, b.compare(VectorOperators.GT, a));
     }
 
-    /// `eˣ` within 1 unit in the last place; 0 below `EXP_MIN`, no larger than `e^EXP_MAX`.
+    /// `eˣ` within 1 unit in the last place; 0 below `EXP_MIN`, infinite above `EXP_MAX`.
     ///
     /// `x = n ln 2 + r` with `|r| ≤ ½ ln 2`, and `eʳ = 1 + r + r² P(r)` with a minimax polynomial (relative
     /// error 3e-9).
     private static FloatVector exp(FloatVector x) {
-        FloatVector low = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));
-        FloatVector clamped = low.blend(EXP_MAX, low.compare(VectorOperators.GT, EXP_MAX));
-        FloatVector shifted = clamped.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
+        FloatVector shifted = x.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUND));
         FloatVector n = shifted.sub(ROUND);
-        FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), clamped);
+        FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), x);
         r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
         FloatVector p = FloatVector.broadcast(F, 0.0013814539f);
         p = p.fma(r, FloatVector.broadcast(F, 0.008368745f));
@@ -346,7 +339,8 @@ final class VectorRows implements Rows {
         p = p.fma(r, FloatVector.broadcast(F, 1));
         FloatVector power =
                 shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-        return p.mul(power).blend(0, x.compare(VectorOperators.LT, EXP_MIN));
+        FloatVector e = p.mul(power).blend(0, x.compare(VectorOperators.LT, EXP_MIN));
+        return e.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MAX));
     }
 
     /// `erf(x / √2)` within 5 · 2⁻²⁴: `x P(x²) / Q(x²)`, a minimax fit up to 5.4, where it is within 7e-8 of 1.

@@ -1,14 +1,16 @@
 package dev.fovea.kernel.vector;
 
 import java.lang.invoke.MethodHandles;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Register tiles of 8 or 4 rows by two vectors, one broadcast and two FMAs per row and step.
 ///
-/// Reached 98 to 99 % of the FMA peak at 512 bits from the caches, 91 to 98 % at 256 and 128 (`KernelSpeed`,
-/// Zen 4). Tried without gain: 12 rows (no faster than 8), 6 rows (no faster, and leaves remainders), rows
-/// interleaved `[depth][rows]` (no faster than a constant STRIDE, and must be packed).
+/// From the caches 95 to 99 % of the FMA peak at 512 bits, 91 to 98 % at 256 and 128 (Zen 4). Tried without
+/// gain: 12 rows (no faster than 8); 6 rows (no faster, and leaves remainders); rows interleaved
+/// `[depth][rows]` (no faster than a constant STRIDE, and must be packed). A flag in the tile that says whether
+/// to add to `c` or to overwrite it cost a quarter of the speed as soon as both happened; so tiles always add.
 final class VectorTiles implements Tiles {
     private static final VectorSpecies<Float> F = Width.speciesOf(MethodHandles.lookup());
     private static final int LANES = F.length();
@@ -30,32 +32,35 @@ final class VectorTiles implements Tiles {
 
     @Override
     public void multiply(float[] a, int aAt, int rows, float[] b, int bAt, int depth, float[] c, int cAt, boolean add) {
+        if (!add) {
+            Arrays.fill(c, cAt, cAt + rows * WIDTH, 0);
+        }
         for (int row = 0; row < rows; row += height()) {
             if (TALL) {
-                tile8(a, aAt + row * STRIDE, b, bAt, depth, c, cAt + row * WIDTH, add);
+                tile8(a, aAt + row * STRIDE, b, bAt, depth, c, cAt + row * WIDTH);
             } else {
-                tile4(a, aAt + row * STRIDE, b, bAt, depth, c, cAt + row * WIDTH, add);
+                tile4(a, aAt + row * STRIDE, b, bAt, depth, c, cAt + row * WIDTH);
             }
         }
     }
 
-    private static void tile8(float[] a, int aAt, float[] b, int bAt, int depth, float[] c, int cAt, boolean add) {
-        FloatVector c00 = FloatVector.zero(F);
-        FloatVector c01 = FloatVector.zero(F);
-        FloatVector c10 = FloatVector.zero(F);
-        FloatVector c11 = FloatVector.zero(F);
-        FloatVector c20 = FloatVector.zero(F);
-        FloatVector c21 = FloatVector.zero(F);
-        FloatVector c30 = FloatVector.zero(F);
-        FloatVector c31 = FloatVector.zero(F);
-        FloatVector c40 = FloatVector.zero(F);
-        FloatVector c41 = FloatVector.zero(F);
-        FloatVector c50 = FloatVector.zero(F);
-        FloatVector c51 = FloatVector.zero(F);
-        FloatVector c60 = FloatVector.zero(F);
-        FloatVector c61 = FloatVector.zero(F);
-        FloatVector c70 = FloatVector.zero(F);
-        FloatVector c71 = FloatVector.zero(F);
+    private static void tile8(float[] a, int aAt, float[] b, int bAt, int depth, float[] c, int cAt) {
+        FloatVector c00 = FloatVector.fromArray(F, c, cAt);
+        FloatVector c01 = FloatVector.fromArray(F, c, cAt + LANES);
+        FloatVector c10 = FloatVector.fromArray(F, c, cAt + 2 * LANES);
+        FloatVector c11 = FloatVector.fromArray(F, c, cAt + 3 * LANES);
+        FloatVector c20 = FloatVector.fromArray(F, c, cAt + 4 * LANES);
+        FloatVector c21 = FloatVector.fromArray(F, c, cAt + 5 * LANES);
+        FloatVector c30 = FloatVector.fromArray(F, c, cAt + 6 * LANES);
+        FloatVector c31 = FloatVector.fromArray(F, c, cAt + 7 * LANES);
+        FloatVector c40 = FloatVector.fromArray(F, c, cAt + 8 * LANES);
+        FloatVector c41 = FloatVector.fromArray(F, c, cAt + 9 * LANES);
+        FloatVector c50 = FloatVector.fromArray(F, c, cAt + 10 * LANES);
+        FloatVector c51 = FloatVector.fromArray(F, c, cAt + 11 * LANES);
+        FloatVector c60 = FloatVector.fromArray(F, c, cAt + 12 * LANES);
+        FloatVector c61 = FloatVector.fromArray(F, c, cAt + 13 * LANES);
+        FloatVector c70 = FloatVector.fromArray(F, c, cAt + 14 * LANES);
+        FloatVector c71 = FloatVector.fromArray(F, c, cAt + 15 * LANES);
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(F, b, bAt + k * WIDTH);
             FloatVector b1 = FloatVector.fromArray(F, b, bAt + k * WIDTH + LANES);
@@ -84,33 +89,33 @@ final class VectorTiles implements Tiles {
             c70 = w.fma(b0, c70);
             c71 = w.fma(b1, c71);
         }
-        put(c00, c, cAt, add);
-        put(c01, c, cAt + LANES, add);
-        put(c10, c, cAt + 2 * LANES, add);
-        put(c11, c, cAt + 3 * LANES, add);
-        put(c20, c, cAt + 4 * LANES, add);
-        put(c21, c, cAt + 5 * LANES, add);
-        put(c30, c, cAt + 6 * LANES, add);
-        put(c31, c, cAt + 7 * LANES, add);
-        put(c40, c, cAt + 8 * LANES, add);
-        put(c41, c, cAt + 9 * LANES, add);
-        put(c50, c, cAt + 10 * LANES, add);
-        put(c51, c, cAt + 11 * LANES, add);
-        put(c60, c, cAt + 12 * LANES, add);
-        put(c61, c, cAt + 13 * LANES, add);
-        put(c70, c, cAt + 14 * LANES, add);
-        put(c71, c, cAt + 15 * LANES, add);
+        c00.intoArray(c, cAt);
+        c01.intoArray(c, cAt + LANES);
+        c10.intoArray(c, cAt + 2 * LANES);
+        c11.intoArray(c, cAt + 3 * LANES);
+        c20.intoArray(c, cAt + 4 * LANES);
+        c21.intoArray(c, cAt + 5 * LANES);
+        c30.intoArray(c, cAt + 6 * LANES);
+        c31.intoArray(c, cAt + 7 * LANES);
+        c40.intoArray(c, cAt + 8 * LANES);
+        c41.intoArray(c, cAt + 9 * LANES);
+        c50.intoArray(c, cAt + 10 * LANES);
+        c51.intoArray(c, cAt + 11 * LANES);
+        c60.intoArray(c, cAt + 12 * LANES);
+        c61.intoArray(c, cAt + 13 * LANES);
+        c70.intoArray(c, cAt + 14 * LANES);
+        c71.intoArray(c, cAt + 15 * LANES);
     }
 
-    private static void tile4(float[] a, int aAt, float[] b, int bAt, int depth, float[] c, int cAt, boolean add) {
-        FloatVector c00 = FloatVector.zero(F);
-        FloatVector c01 = FloatVector.zero(F);
-        FloatVector c10 = FloatVector.zero(F);
-        FloatVector c11 = FloatVector.zero(F);
-        FloatVector c20 = FloatVector.zero(F);
-        FloatVector c21 = FloatVector.zero(F);
-        FloatVector c30 = FloatVector.zero(F);
-        FloatVector c31 = FloatVector.zero(F);
+    private static void tile4(float[] a, int aAt, float[] b, int bAt, int depth, float[] c, int cAt) {
+        FloatVector c00 = FloatVector.fromArray(F, c, cAt);
+        FloatVector c01 = FloatVector.fromArray(F, c, cAt + LANES);
+        FloatVector c10 = FloatVector.fromArray(F, c, cAt + 2 * LANES);
+        FloatVector c11 = FloatVector.fromArray(F, c, cAt + 3 * LANES);
+        FloatVector c20 = FloatVector.fromArray(F, c, cAt + 4 * LANES);
+        FloatVector c21 = FloatVector.fromArray(F, c, cAt + 5 * LANES);
+        FloatVector c30 = FloatVector.fromArray(F, c, cAt + 6 * LANES);
+        FloatVector c31 = FloatVector.fromArray(F, c, cAt + 7 * LANES);
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(F, b, bAt + k * WIDTH);
             FloatVector b1 = FloatVector.fromArray(F, b, bAt + k * WIDTH + LANES);
@@ -127,18 +132,13 @@ final class VectorTiles implements Tiles {
             c30 = w.fma(b0, c30);
             c31 = w.fma(b1, c31);
         }
-        put(c00, c, cAt, add);
-        put(c01, c, cAt + LANES, add);
-        put(c10, c, cAt + 2 * LANES, add);
-        put(c11, c, cAt + 3 * LANES, add);
-        put(c20, c, cAt + 4 * LANES, add);
-        put(c21, c, cAt + 5 * LANES, add);
-        put(c30, c, cAt + 6 * LANES, add);
-        put(c31, c, cAt + 7 * LANES, add);
-    }
-
-    private static void put(FloatVector v, float[] c, int at, boolean add) {
-        FloatVector sum = add ? v.add(FloatVector.fromArray(F, c, at)) : v;
-        sum.intoArray(c, at);
+        c00.intoArray(c, cAt);
+        c01.intoArray(c, cAt + LANES);
+        c10.intoArray(c, cAt + 2 * LANES);
+        c11.intoArray(c, cAt + 3 * LANES);
+        c20.intoArray(c, cAt + 4 * LANES);
+        c21.intoArray(c, cAt + 5 * LANES);
+        c30.intoArray(c, cAt + 6 * LANES);
+        c31.intoArray(c, cAt + 7 * LANES);
     }
 }
