@@ -10,6 +10,7 @@ import dev.fovea.engine.reduce.Reduced;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.vision.EncodedImage;
 import dev.fovea.engine.vision.TowerOutput;
+import dev.fovea.engine.vision.VisionConfig;
 import dev.fovea.engine.vision.VisualTokens;
 import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Tensor;
@@ -45,38 +46,40 @@ final class ImageEncoder {
     record Encoded(Reduced reduced, Tensor rows, Tensor outside, Grid grid, ImageStats stats) {}
 
     Encoded encode(ImageInput input, TokenReduction reduction, StatsRecorder recorder) {
-        RgbImage pixels = decode(input);
-        Tiling tiling = policy.tiling(pixels);
-        recorder.end(Stage.PREPROCESS);
-        boolean whole = !tiling.grid().mosaicOutside() || reduction.readsHighResolution();
-        Grid grid = whole
-                ? tiling.grid()
-                : Grid.single(
-                        tiling.grid().patches(),
-                        tiling.grid().imageHeight(),
-                        tiling.grid().imageWidth());
-        TowerOutput output =
-                tower(tiling.tiles(), grid, reduction.visionTaps(model.config().vision()));
-        boolean newlines = model.newline().length > 0;
-        EncodedImage image = new EncodedImage(grid, output, model.config().vision(), kernels, newlines);
-        recorder.end(Stage.VISION);
+        EncodedImage image = look(decode(input), reduction, recorder);
+        Grid grid = image.grid();
         Reduced reduced = reduction.reduce(image);
         recorder.end(Stage.SELECT);
         Tensor rows = rows(reduced.prompt());
         Tensor outside = rows(reduced.outside());
         recorder.end(Stage.VISION);
-        int before = newlines ? grid.tokensWithNewlines() : grid.tokensWithoutNewlines();
         ImageStats stats = new ImageStats(
-                pixels.width(),
-                pixels.height(),
+                grid.imageWidth(),
+                grid.imageHeight(),
                 grid.tileRows(),
                 grid.tileCols(),
                 grid.tiles(),
-                before,
+                hasNewlines() ? grid.tokensWithNewlines() : grid.tokensWithoutNewlines(),
                 reduced.prompt().count(),
                 reduced.outside().count(),
                 reduced.budgets());
         return new Encoded(reduced, rows, outside, grid, stats);
+    }
+
+    /// Cuts and encodes an image as far as a method wants to see it.
+    EncodedImage look(RgbImage pixels, TokenReduction reduction, StatsRecorder recorder) {
+        Tiling tiling = policy.tiling(pixels);
+        recorder.end(Stage.PREPROCESS);
+        boolean whole = !tiling.grid().mosaicOutside() || reduction.readsHighResolution();
+        Grid grid = whole ? tiling.grid() : Grid.single(tiling.grid().patches(), pixels.height(), pixels.width());
+        VisionConfig vision = model.config().vision();
+        TowerOutput output = tower(tiling.tiles(), grid, reduction.visionTaps(vision));
+        recorder.end(Stage.VISION);
+        return new EncodedImage(grid, output, vision, kernels, hasNewlines());
+    }
+
+    private boolean hasNewlines() {
+        return model.newline().length > 0;
     }
 
     /// Encodes a grid's tiles. A mosaic outside the prompt goes through the tower by itself, so that what the prompt

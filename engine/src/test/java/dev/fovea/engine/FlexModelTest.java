@@ -30,6 +30,10 @@ class FlexModelTest {
         engine.close();
     }
 
+    private static TokenReduction method(Map<String, String> settings) {
+        return Reductions.named("flexattention", new Reductions.Request(Optional.empty(), Optional.empty(), settings));
+    }
+
     private static TokenReduction method(Budget budget, Map<String, String> settings) {
         return Reductions.named("flexattention", new Reductions.Request(Optional.empty(), budget, settings));
     }
@@ -40,7 +44,7 @@ class FlexModelTest {
 
     @Test
     void aModelWithoutTheProjectionsIsRefusedWhenTheSessionOpens() {
-        TokenReduction flex = method(Budget.all(), Map.of());
+        TokenReduction flex = method(Map.of());
         try (Engine plain = Engines.small("llava-next-mini-old")) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> plain.open(SessionOptions.of(flex)))
@@ -51,7 +55,7 @@ class FlexModelTest {
                     .withMessageContaining("flexattention");
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> engine.open(SessionOptions.of(method(Budget.all(), Map.of("first_layer", "12")))))
+                .isThrownBy(() -> engine.open(SessionOptions.of(method(Map.of("first_layer", "12")))))
                 .withMessageContaining("12 layers");
     }
 
@@ -66,8 +70,8 @@ class FlexModelTest {
 
     @Test
     void theThresholdIsTheCheckpointsUnlessGiven() {
-        try (Session own = engine.open(SessionOptions.of(method(Budget.all(), Map.of())));
-                Session given = engine.open(SessionOptions.of(method(Budget.all(), Map.of("threshold", "7"))))) {
+        try (Session own = engine.open(SessionOptions.of(method(Map.of())));
+                Session given = engine.open(SessionOptions.of(method(Map.of("threshold", "7"))))) {
             assertThat(own.reduction().settings()).containsEntry("threshold", 48.0);
             assertThat(given.reduction().settings()).containsEntry("threshold", 7.0);
         }
@@ -100,7 +104,7 @@ class FlexModelTest {
 
     @Test
     void aFollowUpChoosesAnewWithoutVisionWork() {
-        try (Session session = engine.open(SessionOptions.of(method(Budget.all(), Map.of())))) {
+        try (Session session = engine.open(SessionOptions.of(method(Map.of())))) {
             session.generate(prompt(1, 300, IMAGE, 301), Sampling.greedy(2), TokenSink.NONE);
             Stats stats = session.generate(
                             new Prompt.Tokens(new int[] {40, 41}, List.of()), Sampling.greedy(2), TokenSink.NONE)

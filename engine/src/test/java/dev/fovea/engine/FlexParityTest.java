@@ -3,7 +3,6 @@ package dev.fovea.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fovea.engine.ImageEncoder.Encoded;
-import dev.fovea.engine.reduce.Budget;
 import dev.fovea.engine.reduce.CellTrace;
 import dev.fovea.engine.reduce.ImageSpan;
 import dev.fovea.engine.reduce.Reductions;
@@ -46,7 +45,7 @@ class FlexParityTest {
     }
 
     private static TokenReduction method(String name, Engine engine) {
-        return Reductions.named(name, Reductions.Request.of(Budget.all())).forModel(engine.config());
+        return Reductions.named(name, Reductions.Request.standard()).forModel(engine.config());
     }
 
     private static double tolerance(Engine engine, float[] values) {

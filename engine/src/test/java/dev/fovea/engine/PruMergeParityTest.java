@@ -2,7 +2,6 @@ package dev.fovea.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fovea.engine.image.Tiling;
 import dev.fovea.engine.reduce.Budget;
 import dev.fovea.engine.reduce.PruMerge;
 import dev.fovea.engine.reduce.Reduced;
@@ -10,7 +9,6 @@ import dev.fovea.engine.reduce.Reductions;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.text.Sampling;
 import dev.fovea.engine.vision.EncodedImage;
-import dev.fovea.engine.vision.TowerOutput;
 import dev.fovea.engine.vision.VisualTokens;
 import dev.fovea.kernel.Tensor;
 import java.nio.file.Path;
@@ -51,13 +49,8 @@ class PruMergeParityTest {
             ImageInput input,
             TokenReduction reduction,
             JsonNode expected) {
-        Tiling tiling =
-                ImagePolicies.of(engine.config()).tiling(engine.encoder().decode(input));
-        TowerOutput output = engine.model()
-                .tower()
-                .encode(tiling.tiles(), reduction.visionTaps(engine.config().vision()), engine.workspace());
         EncodedImage image =
-                new EncodedImage(tiling.grid(), output, engine.config().vision(), engine.kernels(), true);
+                engine.encoder().look(engine.encoder().decode(input), reduction, new StatsRecorder(engine.kernels()));
         Reduced reduced = reduction.reduce(image);
         // One head of the full width: logits are sums of `hidden` products, below ten in this model.
         double attention = 10 * Math.ulp(1f) * image.config().hidden();

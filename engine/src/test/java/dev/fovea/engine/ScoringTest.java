@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fovea.engine.reduce.Budget;
 import dev.fovea.engine.reduce.CellTrace;
 import dev.fovea.engine.reduce.Reductions;
 import dev.fovea.engine.text.Sampling;
@@ -41,8 +40,7 @@ class ScoringTest {
     }
 
     private static Session open(String method) {
-        Budget budget = Budget.parse(method.equals("hired") ? "0.2" : "1");
-        return engine.open(SessionOptions.of(Reductions.named(method, Reductions.Request.of(budget))));
+        return engine.open(SessionOptions.of(Reductions.named(method, Reductions.Request.standard())));
     }
 
     private static Sampling greedy(int tokens) {

@@ -32,7 +32,7 @@ public final class MethodChoices {
             names = "--budget",
             paramLabel = "B",
             description = "How many visual tokens may stay: a rate such as 0.2, or a number such as 576. "
-                    + "Default: 0.2; thumbnail: the whole base tile.")
+                    + "Default: 0.2; thumbnail: the whole base tile; flexattention: none.")
     private Optional<String> budget = Optional.empty();
 
     @Option(
@@ -52,12 +52,8 @@ public final class MethodChoices {
     /// A method as a user describes it.
     public record Choice(
             String method, Optional<Preset> preset, Optional<String> budget, Map<String, String> settings) {
-        /// What the HiRED paper's headline uses.
-        private static final String DEFAULT_BUDGET = "0.2";
-
         public TokenReduction reduction() {
-            String tokens = budget.orElse(method.equals("thumbnail") ? "1" : DEFAULT_BUDGET);
-            return Reductions.named(method, new Reductions.Request(preset, Budget.parse(tokens), settings));
+            return Reductions.named(method, new Reductions.Request(preset, budget.map(Budget::parse), settings));
         }
 
         /// Another method with the same budget.

@@ -31,6 +31,11 @@ public sealed interface Budget {
         }
     }
 
+    /// What most methods keep unless told otherwise; the HiRED paper's headline.
+    static Budget standard() {
+        return new Rate(0.2);
+    }
+
     /// Everything.
     static Budget all() {
         return new Rate(1);
@@ -51,8 +56,8 @@ public sealed interface Budget {
         }
     }
 
-    /// The number of tokens for an image of `tiles` tiles of `patches` patches: truncated, evaluated left to right in
-    /// double as the authors' code does, and never more than there are.
+    /// The number of tokens for an image of `tiles` tiles of `patches` patches: truncated, evaluated left to right
+    /// in double as the authors' code does, and never more than there are.
     default int tokens(int tiles, int patches) {
         return switch (this) {
             case Rate(double rate) -> (int) (tiles * patches * rate);

@@ -22,8 +22,13 @@ public final class Choices {
         return request.preset().orElse(otherwise);
     }
 
-    public Budget budget() {
-        return request.budget();
+    public Budget budget(Budget otherwise) {
+        return request.budget().orElse(otherwise);
+    }
+
+    /// Whether the user named a budget.
+    public boolean hasBudget() {
+        return request.budget().isPresent();
     }
 
     private String text(String setting, String otherwise) {

@@ -135,8 +135,8 @@ public record HiRedSettings(
 
     /// The preset of a request with the settings that it overrides.
     static HiRedSettings from(Choices choices) {
-        HiRedSettings preset =
-                choices.preset(Preset.PAPER) == Preset.PAPER ? paper(choices.budget()) : reference(choices.budget());
+        Budget budget = choices.budget(Budget.standard());
+        HiRedSettings preset = choices.preset(Preset.PAPER) == Preset.PAPER ? paper(budget) : reference(budget);
         return new HiRedSettings(
                 preset.preset(),
                 preset.budget(),

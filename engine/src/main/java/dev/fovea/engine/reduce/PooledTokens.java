@@ -20,6 +20,10 @@ public final class PooledTokens implements TokenReduction {
         this.baseOnly = baseOnly;
     }
 
+    static PooledTokens from(Choices choices, boolean baseOnly) {
+        return new PooledTokens(choices.budget(baseOnly ? Budget.all() : Budget.standard()), baseOnly);
+    }
+
     @Override
     public String name() {
         return baseOnly ? "thumbnail" : "pool";
@@ -67,8 +71,8 @@ public final class PooledTokens implements TokenReduction {
     /// Part of the base tile or of the mosaic, in patches.
     private record Window(int top, int left, int rows, int cols) {}
 
-    /// Averages cell (`row` of `rows`, `col` of `cols`) of a window into row `to` of `features`; windows as in adaptive
-    /// average pooling. Returns the place at the cell's centre.
+    /// Averages cell (`row` of `rows`, `col` of `cols`) of a window into row `to` of `features`; windows as in
+    /// adaptive average pooling. Returns the place at the cell's centre.
     private static int pool(
             EncodedImage image,
             Window window,

@@ -12,18 +12,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// PruMerge and PruMerge+: keeps the patches whose class attention is an outlier, merges their most similar neighbours
-/// into them and everything else into one further token. PruMerge+ also keeps a regular sample of the rest.
+/// PruMerge and PruMerge+: keeps the patches whose class attention is an outlier, merges their most similar
+/// neighbours into them and everything else into one further token. PruMerge+ also keeps a regular sample of the
+/// rest.
 ///
-/// Source: LLaVA-PruMerge (arXiv 2403.15388) and the authors' `clip_encoder.py`
-/// (`token_prune_merge_advanced`, `…_plus`); on several tiles HiRED's `prumerge_llava_next.py`: every tile on its own,
-/// results one after the other, without unpadding and newlines. Adaptive: how many tokens stay is the image's affair,
-/// not a budget's.
+/// Source: LLaVA-PruMerge (arXiv 2403.15388) and the authors' `clip_encoder.py` (`token_prune_merge_advanced`,
+/// `…_plus`); on several tiles HiRED's `prumerge_llava_next.py`: every tile on its own, results one after the
+/// other, without unpadding and newlines. Adaptive: how many tokens stay is the image's affair, not a budget's.
 public final class PruMerge implements TokenReduction {
     private final PruMergeSettings settings;
 
     public PruMerge(PruMergeSettings settings) {
         this.settings = settings;
+    }
+
+    static PruMerge from(Choices choices, boolean plus) {
+        return new PruMerge(PruMergeSettings.from(choices, plus));
     }
 
     @Override

@@ -15,6 +15,10 @@ public final class RandomTokens implements TokenReduction {
         this.seed = seed;
     }
 
+    static RandomTokens from(Choices choices) {
+        return new RandomTokens(choices.budget(Budget.standard()), choices.wholeNumber("seed", 0));
+    }
+
     @Override
     public String name() {
         return "random";

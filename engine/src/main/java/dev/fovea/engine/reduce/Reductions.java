@@ -14,30 +14,54 @@ public final class Reductions {
     /// What a user asked of a method.
     ///
     /// @param preset   empty for the method's own default
+    /// @param budget   empty for the method's own default, which may be none
     /// @param settings names and values that override the preset; see each method's page
-    public record Request(Optional<Preset> preset, Budget budget, Map<String, String> settings) {
+    public record Request(Optional<Preset> preset, Optional<Budget> budget, Map<String, String> settings) {
+        public Request(Optional<Preset> preset, Budget budget, Map<String, String> settings) {
+            this(preset, Optional.of(budget), settings);
+        }
+
+        /// Everything as the method has it.
+        public static Request standard() {
+            return new Request(Optional.empty(), Optional.empty(), Map.of());
+        }
+
         /// The method's default preset with a budget and nothing overridden.
         public static Request of(Budget budget) {
             return new Request(Optional.empty(), budget, Map.of());
         }
     }
 
+    /// What users read of a method and how it is made.
+    private record Entry(String summary, Function<Choices, TokenReduction> method) {}
+
     /// One registration line a method.
-    private static final Map<String, Function<Choices, TokenReduction>> METHODS = new TreeMap<>(Map.ofEntries(
-            Map.entry("none", _ -> new NoReduction()),
-            Map.entry("hired", choices -> new HiRed(HiRedSettings.from(choices))),
-            Map.entry("prumerge", choices -> new PruMerge(PruMergeSettings.from(choices, false))),
-            Map.entry("prumerge+", choices -> new PruMerge(PruMergeSettings.from(choices, true))),
-            Map.entry("fastv", FastV::from),
-            Map.entry("flexattention", FlexAttention::from),
-            Map.entry("random", choices -> new RandomTokens(choices.budget(), choices.wholeNumber("seed", 0))),
-            Map.entry("stride", choices -> new StrideTokens(choices.budget())),
-            Map.entry("pool", choices -> new PooledTokens(choices.budget(), false)),
-            Map.entry("thumbnail", choices -> new PooledTokens(choices.budget(), true))));
+    private static final Map<String, Entry> METHODS = new TreeMap<>(Map.ofEntries(
+            entry("none", "every visual token", _ -> new NoReduction()),
+            entry("hired", "class attention within a fixed budget", c -> new HiRed(HiRedSettings.from(c))),
+            entry("prumerge", "outliers of class attention, neighbours merged in", c -> PruMerge.from(c, false)),
+            entry("prumerge+", "prumerge and a regular sample", c -> PruMerge.from(c, true)),
+            entry("tokencorr", "as many as are unlike each other (reconstructed)", TokenCorrelation::from),
+            entry("fastv", "dropped inside the decoder, by the question's attention", FastV::from),
+            entry("flexattention", "high-resolution tokens shown where attention falls", FlexAttention::from),
+            entry("random", "control: a random choice", RandomTokens::from),
+            entry("stride", "control: every n-th token", StrideTokens::from),
+            entry("pool", "control: averages of neighbours", c -> PooledTokens.from(c, false)),
+            entry("thumbnail", "control: the base tile alone", c -> PooledTokens.from(c, true))));
+
+    private static Map.Entry<String, Entry> entry(
+            String name, String summary, Function<Choices, TokenReduction> method) {
+        return Map.entry(name, new Entry(summary, method));
+    }
 
     /// The names of all methods.
     public static List<String> names() {
         return List.copyOf(METHODS.keySet());
+    }
+
+    /// What a method does, in a few words for a help text.
+    public static String summary(String name) {
+        return entry(name).summary;
     }
 
     /// A method by name, or two by names with a comma between: a vision-side method, then a decoder-side one.
@@ -56,11 +80,15 @@ public final class Reductions {
     }
 
     private static TokenReduction single(String name, Choices choices) {
-        Function<Choices, TokenReduction> method = METHODS.get(name);
-        if (method == null) {
+        return entry(name).method.apply(choices);
+    }
+
+    private static Entry entry(String name) {
+        Entry entry = METHODS.get(name);
+        if (entry == null) {
             throw new IllegalArgumentException(
                     "method: expected one of " + String.join(", ", names()) + ", found " + name);
         }
-        return method.apply(choices);
+        return entry;
     }
 }

@@ -11,6 +11,10 @@ public final class StrideTokens implements TokenReduction {
         this.budget = budget;
     }
 
+    static StrideTokens from(Choices choices) {
+        return new StrideTokens(choices.budget(Budget.standard()));
+    }
+
     @Override
     public String name() {
         return "stride";

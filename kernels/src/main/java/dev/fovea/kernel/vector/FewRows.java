@@ -14,15 +14,16 @@ final class FewRows {
     /// Weights for which waking a second thread pays.
     private static final int SHARED = 1 << 15;
 
-    private final RowCodec codec;
+    private final Width width;
     private final Workers workers;
 
     FewRows(Width width, Workers workers) {
-        this.codec = width.codec();
+        this.width = width;
         this.workers = workers;
     }
 
     void multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
+        RowCodec codec = width.codec(w.bytes());
         int in = w.cols();
         float[] arranged = workers.sharedScratch(Math.multiplyExact(x.rows(), in)); // [rows][in]
         for (int row = 0; row < x.rows(); row++) {
@@ -43,28 +44,18 @@ final class FewRows {
 
     private void multiplyGroups(
             Matrix w, int begin, int end, float[] arranged, int rows, float @Nullable [] bias, Tensor y, int worker) {
+        RowCodec codec = width.codec(w.bytes());
         int in = w.cols();
-        float[] sums = workers.scratch(worker, RowCodec.GROUP * codec.lanes()); // [GROUP][lanes]
+        float[] sums = workers.scratch(worker, RowCodec.GROUP * codec.lanes());
         for (int group = begin; group < end; group++) {
             int out = group * RowCodec.GROUP;
             int count = Math.min(RowCodec.GROUP, w.rows() - out);
             for (int row = 0; row < rows; row++) {
-                codec.dots(w.format(), w.bytes(), (long) out * in, count, in, arranged, row * in, sums);
+                codec.dots(w.format(), w.bytes(), (long) out * in, in, count, in, arranged, row * in, sums, 0);
                 for (int i = 0; i < count; i++) {
-                    float sum = sumLanes(sums, i * codec.lanes(), codec.lanes());
-                    y.data()[y.at(row) + out + i] = bias == null ? sum : sum + bias[out + i];
+                    y.data()[y.at(row) + out + i] = bias == null ? sums[i] : sums[i] + bias[out + i];
                 }
             }
         }
-    }
-
-    /// Adds halves until one number is left; overwrites `sums`.
-    private static float sumLanes(float[] sums, int at, int lanes) {
-        for (int half = lanes / 2; half > 0; half /= 2) {
-            for (int i = at; i < at + half; i++) {
-                sums[i] += sums[i + half];
-            }
-        }
-        return sums[at];
     }
 }

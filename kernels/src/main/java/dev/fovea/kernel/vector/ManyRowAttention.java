@@ -25,13 +25,13 @@ final class ManyRowAttention {
     private static final int KEYS = 128;
 
     private final Tiles tiles;
-    private final RowCodec codec;
+    private final Width width;
     private final Rows rows;
     private final Workers workers;
 
     ManyRowAttention(Width width, Workers workers) {
         this.tiles = width.tiles();
-        this.codec = width.codec();
+        this.width = width;
         this.rows = width.rows();
         this.workers = workers;
     }
@@ -119,6 +119,7 @@ final class ManyRowAttention {
         }
 
         private void unpack(int key, int count) {
+            RowCodec codec = width.codec(kv.keys());
             int headDim = kv.headDim();
             long index = (long) key * kv.stride() + head;
             for (int d = 0; d < headDim; d += Tiles.DEPTH) {
@@ -126,7 +127,8 @@ final class ManyRowAttention {
                 int to = keysAt + d / Tiles.DEPTH * KEYS * Tiles.STRIDE;
                 codec.unpack(kv.format(), kv.keys(), index + d, kv.stride(), count, depth, scratch, to, Tiles.STRIDE);
             }
-            codec.unpack(kv.format(), kv.values(), index, kv.stride(), count, headDim, scratch, rawAt, headDim);
+            width.codec(kv.values())
+                    .unpack(kv.format(), kv.values(), index, kv.stride(), count, headDim, scratch, rawAt, headDim);
             Panels.transpose(scratch, rawAt, count, headDim, scratch, valuesAt, Tiles.STRIDE);
         }
 

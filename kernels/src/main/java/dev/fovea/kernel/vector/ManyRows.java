@@ -27,12 +27,12 @@ final class ManyRows {
     private static final int NARROW = 64;
 
     private final Tiles tiles;
-    private final RowCodec codec;
+    private final Width width;
     private final Workers workers;
 
     ManyRows(Width width, Workers workers) {
         this.tiles = width.tiles();
-        this.codec = width.codec();
+        this.width = width;
         this.workers = workers;
     }
 
@@ -70,12 +70,14 @@ final class ManyRows {
     /// One chunk of rows, packed.
     private final class Product {
         private final Matrix w;
+        private final RowCodec codec;
         private final float[] packed; // [panels][in][width]
         private final float @Nullable [] bias;
         private final Tensor y; // the rows of the chunk
 
         Product(Matrix w, float[] packed, float @Nullable [] bias, Tensor y) {
             this.w = w;
+            this.codec = width.codec(w.bytes());
             this.packed = packed;
             this.bias = bias;
             this.y = y;

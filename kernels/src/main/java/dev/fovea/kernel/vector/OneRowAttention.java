@@ -1,8 +1,10 @@
 package dev.fovea.kernel.vector;
 
+import dev.fovea.kernel.Format;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -16,18 +18,15 @@ import org.jspecify.annotations.Nullable;
 final class OneRowAttention {
     private static final int CHUNK = 128;
 
-    /// Keys unpacked at a time.
-    private static final int KEYS = 8;
-
     /// Numbers of keys for which waking a second thread pays.
     private static final int SHARED = 1 << 15;
 
-    private final RowCodec codec;
+    private final Width width;
     private final Rows rows;
     private final Workers workers;
 
     OneRowAttention(Width width, Workers workers) {
-        this.codec = width.codec();
+        this.width = width;
         this.rows = width.rows();
         this.workers = workers;
     }
@@ -47,8 +46,10 @@ final class OneRowAttention {
         for (int head = 0; head < heads; head++) {
             factors(parts, q.cols() + head, partFloats, heads, chunks.length, factorsAt);
             int from = head * kv.headDim();
-            rows.addWeighted(
-                    parts, factorsAt, parts, from, partFloats, chunks.length, kv.headDim(), y.data(), y.at(0) + from);
+            for (int i = 0; i < chunks.length; i++) {
+                float factor = parts[factorsAt + i];
+                rows.addScaled(factor, parts, i * partFloats + from, kv.headDim(), y.data(), y.at(0) + from);
+            }
         }
     }
 
@@ -57,8 +58,8 @@ final class OneRowAttention {
         Chunk[] chunks = chunks(kv);
         forEach(chunks, q.cols(), (chunk, worker) -> {
             int at = weights.offset() + chunks[chunk].begin;
-            float[] block = workers.scratch(worker, blockFloats(kv));
-            scores(q, chunks[chunk], weights.data(), at, weights.stride(), block, 0);
+            float[] scratch = workers.scratch(worker, scratchFloats(q, kv));
+            scores(q, chunks[chunk], weights.data(), at, weights.stride(), scratch, 0);
         });
         for (int head = 0; head < weights.rows(); head++) {
             rows.softmax(weights.data(), weights.at(head), weights.cols());
@@ -86,17 +87,11 @@ final class OneRowAttention {
         }
     }
 
-    /// A block of keys and room for four vectors.
-    private int blockFloats(KeyValues kv) {
-        return KEYS * kv.heads() * kv.headDim() + 4 * codec.lanes();
-    }
-
     /// @param parts from `at`: `[heads, headDim]` results, `[heads]` largest scores, `[heads]` sums of exponentials
     private void attend(Tensor q, Chunk chunk, float[] parts, int at, int worker) {
-        KeyValues kv = chunk.kv;
-        int heads = q.cols() / kv.headDim();
-        // [heads][CHUNK] scores, then a block of keys or values
-        float[] scratch = workers.scratch(worker, heads * CHUNK + blockFloats(kv));
+        int heads = q.cols() / chunk.kv.headDim();
+        // [heads][CHUNK] scores, then scratch for keys or values
+        float[] scratch = workers.scratch(worker, heads * CHUNK + scratchFloats(q, chunk.kv));
         scores(q, chunk, scratch, 0, CHUNK, scratch, heads * CHUNK);
         for (int head = 0; head < heads; head++) {
             int stateAt = at + q.cols() + head;
@@ -106,51 +101,120 @@ final class OneRowAttention {
         addValues(chunk, heads, scratch, parts, at);
     }
 
-    /// @param scores one row for each query head, `stride` apart, from `at`
-    /// @param block  [#blockFloats] from `blockAt`: `[KEYS][heads * headDim]` keys, then sums
-    private void scores(Tensor q, Chunk chunk, float[] scores, int at, int stride, float[] block, int blockAt) {
+    /// @param scores  one row for each query head, `stride` apart, from `at`
+    /// @param scratch [#scratchFloats] from `scratchAt`
+    private void scores(Tensor q, Chunk chunk, float[] scores, int at, int stride, float[] scratch, int scratchAt) {
         KeyValues kv = chunk.kv;
         int headDim = kv.headDim();
         int heads = q.cols() / headDim;
-        int cols = kv.heads() * headDim;
-        int sumsAt = blockAt + KEYS * cols;
+        int group = heads / kv.heads();
         float scale = (float) (1 / Math.sqrt(headDim));
-        for (int key = chunk.begin; key < chunk.end; key += KEYS) {
-            int count = Math.min(KEYS, chunk.end - key);
-            codec.unpack(
-                    kv.format(), kv.keys(), (long) key * kv.stride(), kv.stride(), count, cols, block, blockAt, cols);
+        Source keys = new Source(kv, kv.keys(), group, scratch, scratchAt);
+        int queriesAt = keys.end();
+        int sumsAt = queriesAt + q.cols();
+        for (int head = 0; head < heads; head++) {
+            int from = head * headDim;
+            keys.codec.arrange(keys.format, q.data(), q.at(0) + from, headDim, scratch, queriesAt + from);
+        }
+        for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
+            int count = Math.min(RowCodec.GROUP, chunk.end - key);
             for (int head = 0; head < heads; head++) {
-                int qAt = q.at(0) + head * headDim;
-                int kAt = blockAt + head / (heads / kv.heads()) * headDim;
-                int to = at + head * stride + key - chunk.begin;
-                rows.scores(q.data(), qAt, block, kAt, cols, count, headDim, scale, scores, to, block, sumsAt);
+                if (head % group == 0) {
+                    keys.moveTo(key, count, head / group);
+                }
+                keys.codec.dots(
+                        keys.format,
+                        keys.bytes,
+                        keys.index,
+                        keys.stride,
+                        count,
+                        headDim,
+                        scratch,
+                        queriesAt + head * headDim,
+                        scratch,
+                        sumsAt);
+                for (int i = 0; i < count; i++) {
+                    scores[at + head * stride + key - chunk.begin + i] = scratch[sumsAt + i] * scale;
+                }
             }
         }
     }
 
-    /// Adds the values of a chunk, weighted by the exponentials at the beginning of `scratch`, to `y` from `at`.
+    /// Adds the values of a chunk, weighted by `[heads][CHUNK]` at the beginning of `scratch`, to `y`
+    /// `[heads, headDim]` from `at`.
     private void addValues(Chunk chunk, int heads, float[] scratch, float[] y, int at) {
         KeyValues kv = chunk.kv;
         int headDim = kv.headDim();
-        int cols = kv.heads() * headDim;
-        int blockAt = heads * CHUNK;
-        for (int key = chunk.begin; key < chunk.end; key += KEYS) {
-            int count = Math.min(KEYS, chunk.end - key);
-            codec.unpack(
-                    kv.format(),
-                    kv.values(),
-                    (long) key * kv.stride(),
-                    kv.stride(),
-                    count,
-                    cols,
-                    scratch,
-                    blockAt,
-                    cols);
+        int group = heads / kv.heads();
+        Source values = new Source(kv, kv.values(), group, scratch, heads * CHUNK);
+        for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
+            int count = Math.min(RowCodec.GROUP, chunk.end - key);
             for (int head = 0; head < heads; head++) {
-                int weights = head * CHUNK + key - chunk.begin;
-                int vAt = blockAt + head / (heads / kv.heads()) * headDim;
-                rows.addWeighted(scratch, weights, scratch, vAt, cols, count, headDim, y, at + head * headDim);
+                if (head % group == 0) {
+                    values.moveTo(key, count, head / group);
+                }
+                int weightsAt = head * CHUNK + key - chunk.begin;
+                values.codec.addWeighted(
+                        values.format,
+                        values.bytes,
+                        values.index,
+                        values.stride,
+                        count,
+                        headDim,
+                        scratch,
+                        weightsAt,
+                        y,
+                        at + head * headDim);
             }
+        }
+    }
+
+    /// Scratch of [#scores]: that of its source, the arranged query and sums.
+    private int scratchFloats(Tensor q, KeyValues kv) {
+        return RowCodec.GROUP * kv.headDim()
+                + q.cols()
+                + RowCodec.GROUP * width.tiles().width();
+    }
+
+    /// Where a few rows of one head are read: where they lie, or, if several query heads read 16-bit numbers, from
+    /// scratch where they are floats.
+    private final class Source {
+        final RowCodec codec;
+        final Format format;
+        final MemorySegment bytes;
+        final long stride;
+        long index;
+
+        private final KeyValues kv;
+        private final MemorySegment from;
+        private final boolean unpacked;
+        private final float[] scratch;
+        private final int at;
+
+        Source(KeyValues kv, MemorySegment from, int group, float[] scratch, int at) {
+            this.kv = kv;
+            this.from = from;
+            this.unpacked = group > 1 && kv.format() == Format.F16;
+            this.scratch = scratch;
+            this.at = at;
+            this.format = unpacked ? Format.F32 : kv.format();
+            this.bytes = unpacked ? MemorySegment.ofArray(scratch) : from;
+            this.stride = unpacked ? kv.headDim() : kv.stride();
+            this.codec = width.codec(bytes);
+        }
+
+        void moveTo(int key, int count, int kvHead) {
+            index = (long) key * kv.stride() + (long) kvHead * kv.headDim();
+            if (unpacked) {
+                width.codec(from)
+                        .unpack(kv.format(), from, index, kv.stride(), count, kv.headDim(), scratch, at, kv.headDim());
+                index = at;
+            }
+        }
+
+        /// The end of its scratch.
+        int end() {
+            return at + RowCodec.GROUP * kv.headDim();
         }
     }
 

@@ -32,11 +32,36 @@ interface RowCodec {
     /// @param to `[cols]` from `toAt`
     void arrange(Format format, float[] x, int at, int cols, float[] to, int toAt);
 
-    /// The dot products of up to [#GROUP] neighbouring rows with one row of activations, as one partial sum per
-    /// lane.
+    /// The dot products of up to [#GROUP] rows with one row of activations.
     ///
-    /// @param bytes row `r` of `rows` begins at number `index + r * cols`
+    /// @param bytes row `r` of `rows` begins at number `index + r * stride`
     /// @param x     arranged, `[cols]` from `xAt`
-    /// @param sums  `[GROUP][lanes]`
-    void dots(Format format, MemorySegment bytes, long index, int rows, int cols, float[] x, int xAt, float[] sums);
+    /// @param sums  `[rows]` from `at`, followed by room for GROUP vectors in all
+    void dots(
+            Format format,
+            MemorySegment bytes,
+            long index,
+            long stride,
+            int rows,
+            int cols,
+            float[] x,
+            int xAt,
+            float[] sums,
+            int at);
+
+    /// `y = y + Σ weights[r] · v[r]`.
+    ///
+    /// @param bytes F32 or F16; row `r` of `rows` begins at number `index + r * stride`
+    /// @param y     `[cols]` from `yAt`
+    void addWeighted(
+            Format format,
+            MemorySegment bytes,
+            long index,
+            long stride,
+            int rows,
+            int cols,
+            float[] weights,
+            int at,
+            float[] y,
+            int yAt);
 }

@@ -4,6 +4,9 @@ import dev.fovea.kernel.Activation;
 
 /// Operations on one row, and the steps of attention between its two products.
 interface Rows {
+    /// Lanes of one vector.
+    int lanes();
+
     /// `y = x / √(mean(x²) + eps) · weight`; `y` may be `x`.
     void rmsNorm(float[] x, int at, int cols, float[] weight, float eps, float[] y, int yAt);
 
@@ -26,31 +29,8 @@ interface Rows {
     /// `x = x + y`.
     void add(float[] x, int at, int cols, float[] y, int yAt);
 
-    /// `scores[i] = scale · q · k[i]` for `keys` keys.
-    ///
-    /// @param q    `[headDim]` from `qAt`
-    /// @param k    `[keys, headDim]` from `kAt`, rows `stride` apart
-    /// @param sums room for four vectors
-    void scores(
-            float[] q,
-            int qAt,
-            float[] k,
-            int kAt,
-            int stride,
-            int keys,
-            int headDim,
-            float scale,
-            float[] scores,
-            int at,
-            float[] sums,
-            int sumsAt);
-
-    /// `y = y + Σ weights[i] · v[i]` over `keys` values.
-    ///
-    /// @param v `[keys, headDim]` from `vAt`, rows `stride` apart
-    /// @param y `[headDim]` from `yAt`
-    void addWeighted(
-            float[] weights, int at, float[] v, int vAt, int stride, int keys, int headDim, float[] y, int yAt);
+    /// `y = y + weight · x`.
+    void addScaled(float weight, float[] x, int at, int cols, float[] y, int yAt);
 
     /// First step of a softmax that goes on over blocks of keys, for a panel of query rows, one per lane: finds
     /// the largest score so far, and by how much earlier exponentials shrink because of it.

@@ -23,12 +23,16 @@ import jdk.incubator.vector.VectorSpecies;
 /// odd         w1 |    w3 |    w5 | …        lane & 0xffff0000
 /// arranged x0 x2 x4 … | x1 x3 x5 …          whole vectors only; the remainder follows as it was
 /// ```
+///
+/// Loops over segments end at `!=`, which keeps the JIT compiler from unrolling them. Unrolled, they read
+/// memory at half the speed: the loads of one turn come in any order (`KernelSpeed`, one row).
 final class VectorCodec implements RowCodec {
     private static final VectorSpecies<Float> F = Width.speciesOf(MethodHandles.lookup());
     private static final VectorSpecies<Integer> I = F.withLanes(int.class);
     private static final VectorSpecies<Short> HALF =
             VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
     private static final int LANES = F.length();
+    private static final int BYTES = F.vectorByteSize();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
     @Override
@@ -61,20 +65,26 @@ final class VectorCodec implements RowCodec {
     }
 
     private static void unpackF32(MemorySegment bytes, long from, int cols, float[] to, int at) {
-        for (int i = 0; i < cols; i += LANES) {
-            FloatVector.fromMemorySegment(F, bytes, from + 4L * i, LE).intoArray(to, at + i);
+        long next = from;
+        for (int i = at; i != at + cols; i += LANES) {
+            FloatVector.fromMemorySegment(F, bytes, next, LE).intoArray(to, i);
+            next += BYTES;
         }
     }
 
     private static void unpackBf16(MemorySegment bytes, long from, int cols, float[] to, int at) {
-        for (int i = 0; i < cols; i += LANES) {
-            upper(bytes, from + 2L * i).reinterpretAsFloats().intoArray(to, at + i);
+        long next = from;
+        for (int i = at; i != at + cols; i += LANES) {
+            upper(bytes, next).reinterpretAsFloats().intoArray(to, i);
+            next += BYTES / 2;
         }
     }
 
     private static void unpackF16(MemorySegment bytes, long from, int cols, float[] to, int at) {
-        for (int i = 0; i < cols; i += LANES) {
-            half(upper(bytes, from + 2L * i)).intoArray(to, at + i);
+        long next = from;
+        for (int i = at; i != at + cols; i += LANES) {
+            half(upper(bytes, next)).intoArray(to, i);
+            next += BYTES / 2;
         }
     }
 
@@ -88,10 +98,9 @@ final class VectorCodec implements RowCodec {
 
     /// Exactly `Float.float16ToFloat` of the upper half of each lane, whose lower half is zero.
     ///
-    /// Moved down by three bits, exponent and fraction lie where a float has them, the exponent too small by
-    /// 112. The multiplication corrects that, for subnormal numbers too. Where the exponent was all ones it
-    /// becomes all ones again by arithmetic: a masked operation made the loop seven times slower in one of
-    /// three runs.
+    /// Moved down by three bits, exponent and fraction lie where a float has them, the exponent too small by 112.
+    /// The multiplication corrects that, for subnormal numbers too. Where the exponent was all ones it becomes all
+    /// ones again by arithmetic: a masked operation made the loop seven times slower in one of three runs.
     private static FloatVector half(IntVector v) {
         IntVector magnitude = v.and(0x7fffffff).lanewise(VectorOperators.LSHR, 3);
         IntVector infinite = IntVector.broadcast(I, 0x0f7fffff)
@@ -109,11 +118,7 @@ final class VectorCodec implements RowCodec {
 
     @Override
     public void arrange(Format format, float[] x, int at, int cols, float[] to, int toAt) {
-        int whole = cols - cols % (2 * LANES);
-        if (format == Format.F32) {
-            System.arraycopy(x, at, to, toAt, cols);
-            return;
-        }
+        int whole = format == Format.F32 ? 0 : cols - cols % (2 * LANES);
         for (int i = 0; i < whole / 2; i++) {
             to[toAt + i] = x[at + 2 * i];
             to[toAt + whole / 2 + i] = x[at + 2 * i + 1];
@@ -123,90 +128,119 @@ final class VectorCodec implements RowCodec {
 
     @Override
     public void dots(
-            Format format, MemorySegment bytes, long index, int rows, int cols, float[] x, int xAt, float[] sums) {
+            Format format,
+            MemorySegment bytes,
+            long index,
+            long stride,
+            int rows,
+            int cols,
+            float[] x,
+            int xAt,
+            float[] sums,
+            int at) {
         int whole = cols - cols % (format == Format.F32 ? LANES : 2 * LANES);
+        long step = format.bytes(stride);
         long w0 = format.bytes(index);
-        long w1 = rows > 1 ? w0 + format.bytes(cols) : w0;
-        long w2 = rows > 2 ? w1 + format.bytes(cols) : w0;
-        long w3 = rows > 3 ? w2 + format.bytes(cols) : w0;
+        long w1 = rows > 1 ? w0 + step : w0;
+        long w2 = rows > 2 ? w1 + step : w0;
+        long w3 = rows > 3 ? w2 + step : w0;
         switch (format) {
-            case F32 -> dotsF32(bytes, w0, w1, w2, w3, whole, x, xAt, sums);
-            case BF16 -> dotsBf16(bytes, w0, w1, w2, w3, whole, x, xAt, sums);
+            case F32 -> dotsF32(bytes, w0, w1, w2, w3, whole, x, xAt, sums, at);
+            case BF16 -> dotsBf16(bytes, w0, w1, w2, w3, whole, x, xAt, sums, at);
             case F16 -> {
-                boolean finite = dotsF16(bytes, w0, w1, whole, x, xAt, sums, 0);
-                if (!(finite && dotsF16(bytes, w2, w3, whole, x, xAt, sums, 2 * LANES))) {
-                    dotsOfAny(bytes, index, rows, cols, whole, x, xAt, sums);
+                boolean finite = dotsF16(bytes, w0, w1, whole, x, xAt, sums, at);
+                if (!(finite && dotsF16(bytes, w2, w3, whole, x, xAt, sums, at + 2 * LANES))) {
+                    dotsOfAny(bytes, index, stride, rows, whole, x, xAt, sums, at);
                 }
             }
         }
         for (int r = 0; r < rows; r++) {
-            for (int i = whole; i < cols; i++) {
-                float w = format.read(bytes, index + (long) r * cols + i);
-                int lane = r * LANES + (i - whole) % LANES;
-                sums[lane] = Math.fma(w, x[xAt + i], sums[lane]);
+            int lanes = at + r * LANES;
+            int done = whole;
+            if (cols - whole >= LANES) {
+                dotVector(format, bytes, format.bytes(index + r * stride + whole), x, xAt + whole, sums, lanes);
+                done += LANES;
             }
+            float sum = sum(sums, lanes);
+            for (int i = done; i < cols; i++) {
+                sum = Math.fma(format.read(bytes, index + r * stride + i), x[xAt + i], sum);
+            }
+            sums[at + r] = sum; // in the lanes of row 0, which are summed already
         }
+    }
+
+    /// One vector of 16-bit numbers that is left when pairs are done.
+    private static void dotVector(
+            Format format, MemorySegment bytes, long from, float[] x, int xAt, float[] sums, int at) {
+        IntVector v = upper(bytes, from);
+        FloatVector w = format == Format.F16 ? half(v) : v.reinterpretAsFloats();
+        w.fma(FloatVector.fromArray(F, x, xAt), FloatVector.fromArray(F, sums, at))
+                .intoArray(sums, at);
     }
 
     /// The plain way, for f16 weights that are not all finite.
     private static void dotsOfAny(
-            MemorySegment bytes, long index, int rows, int cols, int whole, float[] x, int xAt, float[] sums) {
-        Arrays.fill(sums, 0, GROUP * LANES, 0);
+            MemorySegment bytes,
+            long index,
+            long stride,
+            int rows,
+            int whole,
+            float[] x,
+            int xAt,
+            float[] sums,
+            int at) {
+        Arrays.fill(sums, at, at + GROUP * LANES, 0);
         for (int r = 0; r < rows; r++) {
+            int lane = at + r * LANES;
             for (int i = 0; i < whole; i++) {
                 float v = x[xAt + i / 2 + i % 2 * (whole / 2)];
-                float w = Format.F16.read(bytes, index + (long) r * cols + i);
-                sums[r * LANES] = Math.fma(w, v, sums[r * LANES]);
+                sums[lane] = Math.fma(Format.F16.read(bytes, index + r * stride + i), v, sums[lane]);
             }
         }
     }
 
-    // The loops below end at `!=`, which keeps the JIT compiler from unrolling them. Unrolled, they read memory at
-    // half the speed: the loads of one turn come in any order. Rows share the activations, which may not fit into the
-    // first cache level.
-
     private static void dotsF32(
-            MemorySegment w, long w0, long w1, long w2, long w3, int cols, float[] x, int xAt, float[] sums) {
+            MemorySegment w, long w0, long w1, long w2, long w3, int cols, float[] x, int xAt, float[] sums, int at) {
         FloatVector s0 = FloatVector.zero(F);
         FloatVector s1 = FloatVector.zero(F);
         FloatVector s2 = FloatVector.zero(F);
         FloatVector s3 = FloatVector.zero(F);
-        long bytes = 0;
+        long next = 0;
         for (int i = xAt; i != xAt + cols; i += LANES) {
             FloatVector v = FloatVector.fromArray(F, x, i);
-            s0 = FloatVector.fromMemorySegment(F, w, w0 + bytes, LE).fma(v, s0);
-            s1 = FloatVector.fromMemorySegment(F, w, w1 + bytes, LE).fma(v, s1);
-            s2 = FloatVector.fromMemorySegment(F, w, w2 + bytes, LE).fma(v, s2);
-            s3 = FloatVector.fromMemorySegment(F, w, w3 + bytes, LE).fma(v, s3);
-            bytes += F.vectorByteSize();
+            s0 = FloatVector.fromMemorySegment(F, w, w0 + next, LE).fma(v, s0);
+            s1 = FloatVector.fromMemorySegment(F, w, w1 + next, LE).fma(v, s1);
+            s2 = FloatVector.fromMemorySegment(F, w, w2 + next, LE).fma(v, s2);
+            s3 = FloatVector.fromMemorySegment(F, w, w3 + next, LE).fma(v, s3);
+            next += BYTES;
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LANES);
-        s2.intoArray(sums, 2 * LANES);
-        s3.intoArray(sums, 3 * LANES);
+        s0.intoArray(sums, at);
+        s1.intoArray(sums, at + LANES);
+        s2.intoArray(sums, at + 2 * LANES);
+        s3.intoArray(sums, at + 3 * LANES);
     }
 
     private static void dotsBf16(
-            MemorySegment w, long w0, long w1, long w2, long w3, int cols, float[] x, int xAt, float[] sums) {
+            MemorySegment w, long w0, long w1, long w2, long w3, int cols, float[] x, int xAt, float[] sums, int at) {
         FloatVector s0 = FloatVector.zero(F);
         FloatVector s1 = FloatVector.zero(F);
         FloatVector s2 = FloatVector.zero(F);
         FloatVector s3 = FloatVector.zero(F);
         int half = cols / 2;
-        long bytes = 0;
+        long next = 0;
         for (int i = xAt; i != xAt + half; i += LANES) {
             FloatVector even = FloatVector.fromArray(F, x, i);
             FloatVector odd = FloatVector.fromArray(F, x, half + i);
-            s0 = pairBf16(IntVector.fromMemorySegment(I, w, w0 + bytes, LE), even, odd, s0);
-            s1 = pairBf16(IntVector.fromMemorySegment(I, w, w1 + bytes, LE), even, odd, s1);
-            s2 = pairBf16(IntVector.fromMemorySegment(I, w, w2 + bytes, LE), even, odd, s2);
-            s3 = pairBf16(IntVector.fromMemorySegment(I, w, w3 + bytes, LE), even, odd, s3);
-            bytes += I.vectorByteSize();
+            s0 = pairBf16(IntVector.fromMemorySegment(I, w, w0 + next, LE), even, odd, s0);
+            s1 = pairBf16(IntVector.fromMemorySegment(I, w, w1 + next, LE), even, odd, s1);
+            s2 = pairBf16(IntVector.fromMemorySegment(I, w, w2 + next, LE), even, odd, s2);
+            s3 = pairBf16(IntVector.fromMemorySegment(I, w, w3 + next, LE), even, odd, s3);
+            next += BYTES;
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LANES);
-        s2.intoArray(sums, 2 * LANES);
-        s3.intoArray(sums, 3 * LANES);
+        s0.intoArray(sums, at);
+        s1.intoArray(sums, at + LANES);
+        s2.intoArray(sums, at + 2 * LANES);
+        s3.intoArray(sums, at + 3 * LANES);
     }
 
     private static FloatVector pairBf16(IntVector w, FloatVector even, FloatVector odd, FloatVector sum) {
@@ -220,25 +254,25 @@ final class VectorCodec implements RowCodec {
     /// Returns whether all weights are finite; the sums are right only then. An exponent of all ones carries
     /// into the bit above it when one is added.
     private static boolean dotsF16(
-            MemorySegment w, long w0, long w1, int cols, float[] x, int xAt, float[] sums, int to) {
+            MemorySegment w, long w0, long w1, int cols, float[] x, int xAt, float[] sums, int at) {
         FloatVector s0 = FloatVector.zero(F);
         FloatVector s1 = FloatVector.zero(F);
         IntVector carries = IntVector.zero(I);
         int half = cols / 2;
-        long bytes = 0;
+        long next = 0;
         for (int i = xAt; i != xAt + half; i += LANES) {
             FloatVector even = FloatVector.fromArray(F, x, i);
             FloatVector odd = FloatVector.fromArray(F, x, half + i);
-            IntVector v0 = IntVector.fromMemorySegment(I, w, w0 + bytes, LE);
-            IntVector v1 = IntVector.fromMemorySegment(I, w, w1 + bytes, LE);
+            IntVector v0 = IntVector.fromMemorySegment(I, w, w0 + next, LE);
+            IntVector v1 = IntVector.fromMemorySegment(I, w, w1 + next, LE);
             s0 = pairF16(v0, even, odd, s0);
             s1 = pairF16(v1, even, odd, s1);
             carries = carries.or(v0.and(0x7c007c00).add(0x04000400));
             carries = carries.or(v1.and(0x7c007c00).add(0x04000400));
-            bytes += I.vectorByteSize();
+            next += BYTES;
         }
-        s0.intoArray(sums, to);
-        s1.intoArray(sums, to + LANES);
+        s0.intoArray(sums, at);
+        s1.intoArray(sums, at + LANES);
         return carries.and(0x80008000).compare(VectorOperators.EQ, 0).allTrue();
     }
 
@@ -251,5 +285,86 @@ final class VectorCodec implements RowCodec {
     /// A finite f16 whose exponent and fraction lie where a float has them, below copies of its sign.
     private static FloatVector finite(IntVector v) {
         return v.and(0x8fffffff).reinterpretAsFloats().mul(0x1p112f);
+    }
+
+    @Override
+    public void addWeighted(
+            Format format,
+            MemorySegment bytes,
+            long index,
+            long stride,
+            int rows,
+            int cols,
+            float[] weights,
+            int at,
+            float[] y,
+            int yAt) {
+        int whole = cols - cols % LANES;
+        int r = 0;
+        for (; r + 4 <= rows; r += 4) {
+            long v = format.bytes(index + r * stride);
+            long step = format.bytes(stride);
+            switch (format) {
+                case F32 -> addF32(bytes, v, step, whole, weights, at + r, y, yAt);
+                case F16 -> {
+                    addF16(bytes, v, step, whole, weights, at + r, y, yAt);
+                    addF16(bytes, v + 2 * step, step, whole, weights, at + r + 2, y, yAt);
+                }
+                case BF16 -> throw new IllegalArgumentException("values are F32 or F16");
+            }
+        }
+        for (int row = 0; row < rows; row++) {
+            for (int i = row < r ? whole : 0; i < cols; i++) {
+                float v = format.read(bytes, index + row * stride + i);
+                y[yAt + i] = Math.fma(v, weights[at + row], y[yAt + i]);
+            }
+        }
+    }
+
+    private static void addF32(
+            MemorySegment v, long from, long step, int cols, float[] weights, int at, float[] y, int yAt) {
+        FloatVector w0 = FloatVector.broadcast(F, weights[at]);
+        FloatVector w1 = FloatVector.broadcast(F, weights[at + 1]);
+        FloatVector w2 = FloatVector.broadcast(F, weights[at + 2]);
+        FloatVector w3 = FloatVector.broadcast(F, weights[at + 3]);
+        long next = from;
+        for (int i = yAt; i != yAt + cols; i += LANES) {
+            FloatVector sum = FloatVector.fromArray(F, y, i);
+            sum = FloatVector.fromMemorySegment(F, v, next, LE).fma(w0, sum);
+            sum = FloatVector.fromMemorySegment(F, v, next + step, LE).fma(w1, sum);
+            sum = FloatVector.fromMemorySegment(F, v, next + 2 * step, LE).fma(w2, sum);
+            sum = FloatVector.fromMemorySegment(F, v, next + 3 * step, LE).fma(w3, sum);
+            sum.intoArray(y, i);
+            next += BYTES;
+        }
+    }
+
+    private static void addF16(
+            MemorySegment v, long from, long step, int cols, float[] weights, int at, float[] y, int yAt) {
+        FloatVector w0 = FloatVector.broadcast(F, weights[at]);
+        FloatVector w1 = FloatVector.broadcast(F, weights[at + 1]);
+        long next = from;
+        for (int i = yAt; i != yAt + cols; i += LANES) {
+            FloatVector sum = FloatVector.fromArray(F, y, i);
+            sum = half(upper(v, next)).fma(w0, sum);
+            sum = half(upper(v, next + step)).fma(w1, sum);
+            sum.intoArray(y, i);
+            next += BYTES / 2;
+        }
+    }
+
+    /// The sum of the lanes that lie in `lanes` from `at`, in a fixed order.
+    private static float sum(float[] lanes, int at) {
+        float a = 0;
+        float b = 0;
+        float c = 0;
+        float d = 0;
+        for (int i = at; i < at + LANES; i += 4) {
+            a += lanes[i];
+            b += lanes[i + 1];
+            c += lanes[i + 2];
+            d += lanes[i + 3];
+        }
+        return (a + b) + (c + d);
     }
 }

@@ -25,6 +25,11 @@ final class VectorRows implements Rows {
     private static final float EXP_MAX = 88.37f;
 
     @Override
+    public int lanes() {
+        return LANES;
+    }
+
+    @Override
     public void rmsNorm(float[] x, int at, int cols, float[] weight, float eps, float[] y, int yAt) {
         int whole = cols - cols % LANES;
         FloatVector squares = FloatVector.zero(F);
@@ -244,99 +249,17 @@ final class VectorRows implements Rows {
         }
     }
 
-    /// Four keys at a time: with one, the JIT compiler unrolls a loop that is too short for it, five times slower.
     @Override
-    public void scores(
-            float[] q,
-            int qAt,
-            float[] k,
-            int kAt,
-            int stride,
-            int keys,
-            int headDim,
-            float scale,
-            float[] scores,
-            int at,
-            float[] sums,
-            int sumsAt) {
-        int whole = headDim - headDim % LANES;
-        for (int key = 0; key < keys; key += 4) {
-            int count = Math.min(4, keys - key);
-            int row = kAt + key * stride;
-            scores4(q, qAt, k, row, stride, count, whole, sums, sumsAt);
-            for (int j = 0; j < count; j++) {
-                float sum = sum(sums, sumsAt + j * LANES);
-                for (int i = whole; i < headDim; i++) {
-                    sum = Math.fma(q[qAt + i], k[row + j * stride + i], sum);
-                }
-                scores[at + key + j] = sum * scale;
-            }
-        }
-    }
-
-    private static void scores4(
-            float[] q, int qAt, float[] k, int kAt, int stride, int keys, int cols, float[] sums, int sumsAt) {
-        int k1 = keys > 1 ? kAt + stride : kAt;
-        int k2 = keys > 2 ? k1 + stride : kAt;
-        int k3 = keys > 3 ? k2 + stride : kAt;
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = FloatVector.zero(F);
-        FloatVector s2 = FloatVector.zero(F);
-        FloatVector s3 = FloatVector.zero(F);
-        for (int i = 0; i < cols; i += LANES) {
-            FloatVector v = FloatVector.fromArray(F, q, qAt + i);
-            s0 = FloatVector.fromArray(F, k, kAt + i).fma(v, s0);
-            s1 = FloatVector.fromArray(F, k, k1 + i).fma(v, s1);
-            s2 = FloatVector.fromArray(F, k, k2 + i).fma(v, s2);
-            s3 = FloatVector.fromArray(F, k, k3 + i).fma(v, s3);
-        }
-        s0.intoArray(sums, sumsAt);
-        s1.intoArray(sums, sumsAt + LANES);
-        s2.intoArray(sums, sumsAt + 2 * LANES);
-        s3.intoArray(sums, sumsAt + 3 * LANES);
-    }
-
-    @Override
-    public void addWeighted(
-            float[] weights, int at, float[] v, int vAt, int stride, int keys, int headDim, float[] y, int yAt) {
-        int fours = keys - keys % 4;
-        for (int key = 0; key < fours; key += 4) {
-            addWeighted4(weights, at + key, v, vAt + key * stride, stride, headDim, y, yAt);
-        }
-        for (int key = fours; key < keys; key++) {
-            addWeighted1(weights[at + key], v, vAt + key * stride, headDim, y, yAt);
-        }
-    }
-
-    private static void addWeighted4(
-            float[] weights, int at, float[] v, int v0, int stride, int cols, float[] y, int yAt) {
-        FloatVector w0 = FloatVector.broadcast(F, weights[at]);
-        FloatVector w1 = FloatVector.broadcast(F, weights[at + 1]);
-        FloatVector w2 = FloatVector.broadcast(F, weights[at + 2]);
-        FloatVector w3 = FloatVector.broadcast(F, weights[at + 3]);
-        int v1 = v0 + stride;
-        int v2 = v1 + stride;
-        int v3 = v2 + stride;
+    public void addScaled(float weight, float[] x, int at, int cols, float[] y, int yAt) {
         int whole = cols - cols % LANES;
+        FloatVector w = FloatVector.broadcast(F, weight);
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector sum = FloatVector.fromArray(F, y, yAt + i);
-            sum = FloatVector.fromArray(F, v, v0 + i).fma(w0, sum);
-            sum = FloatVector.fromArray(F, v, v1 + i).fma(w1, sum);
-            sum = FloatVector.fromArray(F, v, v2 + i).fma(w2, sum);
-            sum = FloatVector.fromArray(F, v, v3 + i).fma(w3, sum);
-            sum.intoArray(y, yAt + i);
+            FloatVector.fromArray(F, x, at + i)
+                    .fma(w, FloatVector.fromArray(F, y, yAt + i))
+                    .intoArray(y, yAt + i);
         }
         for (int i = whole; i < cols; i++) {
-            float sum = Math.fma(v[v0 + i], weights[at], y[yAt + i]);
-            sum = Math.fma(v[v1 + i], weights[at + 1], sum);
-            sum = Math.fma(v[v2 + i], weights[at + 2], sum);
-            y[yAt + i] = Math.fma(v[v3 + i], weights[at + 3], sum);
-        }
-    }
-
-    private static void addWeighted1(float weight, float[] v, int vAt, int cols, float[] y, int yAt) {
-        for (int i = 0; i < cols; i++) {
-            y[yAt + i] = Math.fma(v[vAt + i], weight, y[yAt + i]);
+            y[yAt + i] = Math.fma(x[at + i], weight, y[yAt + i]);
         }
     }
 
@@ -447,22 +370,13 @@ final class VectorRows implements Rows {
 
     /// The sum of all lanes in a fixed order.
     private static float sum(FloatVector v) {
-        return sum(v.toArray(), 0);
-    }
-
-    /// The same of the lanes that lie in `lanes` from `at`.
-    private static float sum(float[] lanes, int at) {
-        float a = 0;
-        float b = 0;
-        float c = 0;
-        float d = 0;
-        for (int i = at; i < at + LANES; i += 4) {
-            a += lanes[i];
-            b += lanes[i + 1];
-            c += lanes[i + 2];
-            d += lanes[i + 3];
+        float[] lanes = v.toArray();
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) {
+                lanes[i] += lanes[i + half];
+            }
         }
-        return (a + b) + (c + d);
+        return lanes[0];
     }
 
     /// The last `count` numbers of a row, padded with zeros to a vector.

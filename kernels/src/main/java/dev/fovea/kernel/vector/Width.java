@@ -3,6 +3,7 @@ package dev.fovea.kernel.vector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.constant.ConstantDescs;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -13,16 +14,26 @@ import jdk.incubator.vector.VectorSpecies;
 /// class has it in a static final field. The classes as written use the width that the platform prefers. For
 /// any other width they are defined once more, as hidden classes whose species is their class data: the same
 /// code, another constant.
-record Width(VectorSpecies<Float> species, Tiles tiles, RowCodec codec, Rows rows) {
+///
+/// In the same way there are two codecs, one for memory off the heap and one for arrays: a loop that has met
+/// files, native memory and arrays asks at every load which it is.
+record Width(VectorSpecies<Float> species, Tiles tiles, RowCodec direct, RowCodec heap, Rows rows) {
     static Width of(VectorSpecies<Float> species) {
+        RowCodec heap = copy(VectorCodec.class, RowCodec.class, species);
         if (species.equals(FloatVector.SPECIES_PREFERRED)) {
-            return new Width(species, new VectorTiles(), new VectorCodec(), new VectorRows());
+            return new Width(species, new VectorTiles(), new VectorCodec(), heap, new VectorRows());
         }
         return new Width(
                 species,
                 copy(VectorTiles.class, Tiles.class, species),
                 copy(VectorCodec.class, RowCodec.class, species),
+                heap,
                 copy(VectorRows.class, Rows.class, species));
+    }
+
+    /// The codec for the kind of memory that `bytes` is.
+    RowCodec codec(MemorySegment bytes) {
+        return bytes.isNative() ? direct : heap;
     }
 
     /// The species of the loop class that `lookup` belongs to.

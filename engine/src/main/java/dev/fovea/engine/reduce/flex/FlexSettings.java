@@ -11,12 +11,15 @@ import java.util.Map;
 /// @param selection  which cells are shown
 /// @param threshold  attention above which [Selection#THRESHOLD] takes a cell, 0 … 255; [#CHECKPOINT] for the
 ///                   model's own
-/// @param budget     high-resolution tokens that a layer may show; all of them for [Selection#THRESHOLD]
+/// @param budget     high-resolution tokens that a layer may show; no matter for [Selection#THRESHOLD]
 /// @param firstLayer the layer whose attention is the first to choose; the one after it is the first to show
 /// @param seed       of [Selection#RANDOM]
 public record FlexSettings(Selection selection, double threshold, Budget budget, int firstLayer, long seed) {
     /// A literal of the authors' code for 32 layers.
     static final int FIRST_LAYER = 8;
+
+    /// The share of the paper's Figure 4.
+    static final Budget TENTH = new Budget.Rate(0.1);
 
     /// The threshold that the checkpoint was trained with.
     static final double CHECKPOINT = -1;
@@ -38,25 +41,21 @@ public record FlexSettings(Selection selection, double threshold, Budget budget,
         if (firstLayer < 0) {
             throw new IllegalArgumentException("flexattention first_layer: expected at least 0, found " + firstLayer);
         }
-        if (selection == Selection.THRESHOLD && !keepsAll(budget)) {
+    }
+
+    /// The settings of a request: a budget is hard.
+    static FlexSettings from(Choices choices) {
+        Selection selection = choices.word("selection", choices.hasBudget() ? Selection.TOP : Selection.THRESHOLD);
+        if (selection == Selection.THRESHOLD && choices.hasBudget()) {
             throw new IllegalArgumentException(
                     "flexattention selection: expected top or random where there is a budget, found threshold");
         }
-    }
-
-    /// The settings of a request: a budget below everything is hard.
-    static FlexSettings from(Choices choices) {
-        Budget budget = choices.budget();
         return new FlexSettings(
-                choices.word("selection", keepsAll(budget) ? Selection.THRESHOLD : Selection.TOP),
+                selection,
                 choices.number("threshold", CHECKPOINT),
-                budget,
+                choices.budget(TENTH),
                 choices.count("first_layer", FIRST_LAYER),
                 choices.wholeNumber("seed", 0));
-    }
-
-    private static boolean keepsAll(Budget budget) {
-        return budget.equals(Budget.all());
     }
 
     FlexSettings withThreshold(double value) {
@@ -64,16 +63,15 @@ public record FlexSettings(Selection selection, double threshold, Budget budget,
     }
 
     Map<String, Object> asMap() {
-        return Settings.ordered(
-                "selection",
-                Words.of(selection),
-                "threshold",
-                threshold == CHECKPOINT ? "checkpoint" : (Object) threshold,
-                "budget",
-                budget.toString(),
-                "first_layer",
-                firstLayer,
-                "seed",
-                seed);
+        Map<String, Object> map = Settings.ordered("selection", Words.of(selection), "first_layer", firstLayer);
+        switch (selection) {
+            case THRESHOLD -> map.put("threshold", threshold == CHECKPOINT ? "checkpoint" : (Object) threshold);
+            case TOP -> map.put("budget", budget.toString());
+            case RANDOM -> {
+                map.put("budget", budget.toString());
+                map.put("seed", seed);
+            }
+        }
+        return map;
     }
 }

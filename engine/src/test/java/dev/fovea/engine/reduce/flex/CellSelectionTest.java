@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.fovea.engine.image.Grid;
 import dev.fovea.engine.reduce.Budget;
+import dev.fovea.engine.reduce.Reductions;
 import dev.fovea.engine.reduce.flex.FlexSettings.Selection;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -102,7 +105,10 @@ class CellSelectionTest {
     @Test
     void aThresholdGivesNoBoundSoItTakesNoBudget() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new FlexSettings(Selection.THRESHOLD, 48, new Budget.Rate(0.1), 8, 0))
+                .isThrownBy(() -> Reductions.named(
+                        "flexattention",
+                        new Reductions.Request(
+                                Optional.empty(), new Budget.Rate(0.1), Map.of("selection", "threshold"))))
                 .withMessageContaining("top or random");
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.kernel.vector;
+
+import org.jspecify.annotations.NullMarked;
