@@ -7,6 +7,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -80,12 +82,16 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     }
 
     private static String unmatched(UnmatchedArgumentException e) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
         String found = e.getUnmatched().getFirst();
-        String expected = found.startsWith("-") ? "an option of " : "a command or an argument of ";
+        if (!found.startsWith("-") && !command.getSubcommands().isEmpty()) {
+            return "expected a command, one of "
+                    + String.join(", ", command.getSubcommands().keySet()) + ", found " + found;
+        }
         List<String> suggestions = e.getSuggestions();
-        return "expected " + expected
-                + e.getCommandLine().getCommandSpec().qualifiedName() + ", found " + found
-                + (suggestions.isEmpty() ? "" : "; did you mean " + String.join(" or ", suggestions) + "?");
+        return "expected " + (found.startsWith("-") ? "an option of " : "no further argument of ") + name + ", found "
+                + found + (suggestions.isEmpty() ? "" : "; did you mean " + String.join(" or ", suggestions) + "?");
     }
 
     private static String names(List<ArgSpec> arguments) {
@@ -97,13 +103,14 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     }
 
     private static String kind(ArgSpec argument) {
-        Class<?> type = argument.isMultiValue() ? argument.auxiliaryTypes()[0] : argument.type();
+        boolean wrapped = argument.isMultiValue() || argument.type() == Optional.class;
+        Class<?> type = wrapped ? argument.auxiliaryTypes()[0] : argument.type();
         if (type.isEnum()) {
             return Stream.of(type.getEnumConstants())
                     .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
                     .collect(Collectors.joining(" or "));
         }
-        if (java.util.Map.class.isAssignableFrom(argument.type())) {
+        if (Map.class.isAssignableFrom(argument.type())) {
             return "name=value";
         }
         if (type == int.class || type == long.class) {

@@ -59,6 +59,7 @@ public final class Main {
 
     /// Runs a command and returns its exit code.
     static int run(Terminal terminal, String... args) {
+        QuietLogs.showAll(false);
         Main main = new Main(terminal);
         try {
             int code = main.commands().execute(args);

@@ -148,6 +148,9 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (source.shape.isEmpty() && source.model.isEmpty()) {
+            throw new IllegalArgumentException("bench: expected --model DIR or --shape NAME, found neither");
+        }
         List<Line> lines = Line.all(methods, budgets, preset);
         EngineOptions options = engineChoices.options(Optional.empty());
         Bench.Load load = new Bench.Load(input(), promptTokens, newTokens, runs, peak);

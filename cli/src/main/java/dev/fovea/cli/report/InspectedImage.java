@@ -24,7 +24,7 @@ public record InspectedImage(String name, Inspection inspection, Optional<Pruned
     ///
     /// @param side     cells on each side
     /// @param steps    cells that each layer chose, step by step; step 0 is the prompt
-    /// @param computed cells whose keys and values were computed, each layer counted on its own
+    /// @param computed cells whose keys and values were computed: each layer on its own, all images together
     public record Shown(int side, List<Map<Integer, int[]>> steps, int computed) {
         /// Cells that a layer showed in a step, on average.
         public double mean() {

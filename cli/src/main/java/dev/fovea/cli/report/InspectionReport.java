@@ -49,7 +49,7 @@ public record InspectionReport(VlmConfig config, TokenReduction reduction, List<
             image.shown()
                     .ifPresent(cells -> text.append(String.format(
                             Locale.ROOT,
-                            "%n  cells shown: %.1f of %d per layer and step, over %d steps; %d ever computed",
+                            "%n  cells shown: %.1f of %d per layer and step (steps: %d); ever computed: %d",
                             cells.mean(),
                             cells.side() * cells.side(),
                             cells.steps().size(),

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.cli.bench;
+
+import org.jspecify.annotations.NullMarked;

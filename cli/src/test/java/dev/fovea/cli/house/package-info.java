@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.cli.house;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.cli.picture;
+
+import org.jspecify.annotations.NullMarked;
