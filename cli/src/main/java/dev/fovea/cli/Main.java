@@ -62,7 +62,7 @@ public final class Main {
         QuietLogs.showAll(false);
         Main main = new Main(terminal);
         try {
-            int code = main.commands().execute(args);
+            int code = commands(main).execute(args);
             if (terminal.out().checkError() && code == CommandLine.ExitCode.OK) {
                 terminal.err().println("fovea: standard output: expected to be writable, found it closed or full");
                 return CommandLine.ExitCode.SOFTWARE;
@@ -73,8 +73,14 @@ public final class Main {
         }
     }
 
-    private CommandLine commands() {
-        CommandLine commands = new CommandLine(this)
+    /// The commands, for whoever wants to parse without running.
+    static CommandLine commands(Terminal terminal) {
+        return commands(new Main(terminal));
+    }
+
+    private static CommandLine commands(Main main) {
+        Terminal terminal = main.terminal;
+        CommandLine commands = new CommandLine(main)
                 .addSubcommand(new AskCommand(terminal))
                 .addSubcommand(new ChatCommand(terminal))
                 .addSubcommand(new InspectCommand(terminal))
@@ -88,8 +94,8 @@ public final class Main {
                 .setOut(writer(terminal.out()))
                 .setErr(writer(terminal.err()))
                 .setColorScheme(Help.defaultColorScheme(terminal.colors() ? Help.Ansi.ON : Help.Ansi.OFF))
-                .setParameterExceptionHandler(failures)
-                .setExecutionExceptionHandler(failures)
+                .setParameterExceptionHandler(main.failures)
+                .setExecutionExceptionHandler(main.failures)
                 .setExecutionStrategy(Main::execute);
     }
 

@@ -7,6 +7,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,15 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// What a command did.
 record Ran(int code, String out, String err) {
+    /// Nothing to read, and nobody to read what is written.
+    static final Terminal SILENT = new Terminal(
+            InputStream.nullInputStream(),
+            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+            false,
+            false,
+            false);
+
     /// Runs a command in this process.
     static Ran fovea(String... args) {
         return fovea("", args);
