@@ -23,11 +23,11 @@ final class FewRows {
     }
 
     void multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
-        RowCodec codec = width.codec(w.bytes());
+        RowCodec codec = width.codec(w.format(), w.bytes());
         int in = w.cols();
         float[] arranged = workers.sharedScratch(Math.multiplyExact(x.rows(), in)); // [rows][in]
         for (int row = 0; row < x.rows(); row++) {
-            codec.arrange(w.format(), x.data(), x.at(row), in, arranged, row * in);
+            codec.arrange(x.data(), x.at(row), in, arranged, row * in);
         }
         int groups = Math.ceilDiv(w.rows(), RowCodec.GROUP);
         if ((long) w.rows() * in < SHARED || workers.threads() == 1) {
@@ -44,14 +44,14 @@ final class FewRows {
 
     private void multiplyGroups(
             Matrix w, int begin, int end, float[] arranged, int rows, float @Nullable [] bias, Tensor y, int worker) {
-        RowCodec codec = width.codec(w.bytes());
+        RowCodec codec = width.codec(w.format(), w.bytes());
         int in = w.cols();
         float[] sums = workers.scratch(worker, RowCodec.GROUP * codec.lanes());
         for (int group = begin; group < end; group++) {
             int out = group * RowCodec.GROUP;
             int count = Math.min(RowCodec.GROUP, w.rows() - out);
             for (int row = 0; row < rows; row++) {
-                codec.dots(w.format(), w.bytes(), (long) out * in, in, count, in, arranged, row * in, sums, 0);
+                codec.dots(w.bytes(), (long) out * in, in, count, in, arranged, row * in, sums, 0);
                 for (int i = 0; i < count; i++) {
                     y.data()[y.at(row) + out + i] = bias == null ? sums[i] : sums[i] + bias[out + i];
                 }

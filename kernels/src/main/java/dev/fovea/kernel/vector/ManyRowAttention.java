@@ -119,16 +119,16 @@ final class ManyRowAttention {
         }
 
         private void unpack(int key, int count) {
-            RowCodec codec = width.codec(kv.keys());
+            RowCodec codec = width.codec(kv.format(), kv.keys());
             int headDim = kv.headDim();
             long index = (long) key * kv.stride() + head;
             for (int d = 0; d < headDim; d += Tiles.DEPTH) {
                 int depth = Math.min(Tiles.DEPTH, headDim - d);
                 int to = keysAt + d / Tiles.DEPTH * KEYS * Tiles.STRIDE;
-                codec.unpack(kv.format(), kv.keys(), index + d, kv.stride(), count, depth, scratch, to, Tiles.STRIDE);
+                codec.unpack(kv.keys(), index + d, kv.stride(), count, depth, scratch, to, Tiles.STRIDE);
             }
-            width.codec(kv.values())
-                    .unpack(kv.format(), kv.values(), index, kv.stride(), count, headDim, scratch, rawAt, headDim);
+            width.codec(kv.format(), kv.values())
+                    .unpack(kv.values(), index, kv.stride(), count, headDim, scratch, rawAt, headDim);
             Panels.transpose(scratch, rawAt, count, headDim, scratch, valuesAt, Tiles.STRIDE);
         }
 

@@ -77,7 +77,7 @@ final class ManyRows {
 
         Product(Matrix w, float[] packed, float @Nullable [] bias, Tensor y) {
             this.w = w;
-            this.codec = width.codec(w.bytes());
+            this.codec = width.codec(w.format(), w.bytes());
             this.packed = packed;
             this.bias = bias;
             this.y = y;
@@ -94,7 +94,7 @@ final class ManyRows {
             for (int k = 0; k == 0 || k < in; k += Tiles.DEPTH) {
                 int depth = Math.min(Tiles.DEPTH, in - k);
                 long index = (long) out * in + k;
-                codec.unpack(w.format(), w.bytes(), index, in, count, depth, scratch, 0, Tiles.STRIDE);
+                codec.unpack(w.bytes(), index, in, count, depth, scratch, 0, Tiles.STRIDE);
                 for (int panel = firstPanel; panel < lastPanel; panel++) {
                     int from = (panel * in + k) * width;
                     int to = sumsAt + (panel - firstPanel) * padded * width;

@@ -1,10 +1,8 @@
 package dev.fovea.kernel.vector;
 
-import dev.fovea.kernel.Format;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +56,7 @@ final class OneRowAttention {
         Chunk[] chunks = chunks(kv);
         forEach(chunks, q.cols(), (chunk, worker) -> {
             int at = weights.offset() + chunks[chunk].begin;
-            float[] scratch = workers.scratch(worker, scratchFloats(q, kv));
+            float[] scratch = workers.scratch(worker, scratchFloats(q));
             scores(q, chunks[chunk], weights.data(), at, weights.stride(), scratch, 0);
         });
         for (int head = 0; head < weights.rows(); head++) {
@@ -90,8 +88,8 @@ final class OneRowAttention {
     /// @param parts from `at`: `[heads, headDim]` results, `[heads]` largest scores, `[heads]` sums of exponentials
     private void attend(Tensor q, Chunk chunk, float[] parts, int at, int worker) {
         int heads = q.cols() / chunk.kv.headDim();
-        // [heads][CHUNK] scores, then scratch for keys or values
-        float[] scratch = workers.scratch(worker, heads * CHUNK + scratchFloats(q, chunk.kv));
+        // [heads][CHUNK] scores, then scratch for them
+        float[] scratch = workers.scratch(worker, heads * CHUNK + scratchFloats(q));
         scores(q, chunk, scratch, 0, CHUNK, scratch, heads * CHUNK);
         for (int head = 0; head < heads; head++) {
             int stateAt = at + q.cols() + head;
@@ -101,120 +99,53 @@ final class OneRowAttention {
         addValues(chunk, heads, scratch, parts, at);
     }
 
+    /// Scratch of [#scores]: the arranged query and sums.
+    private int scratchFloats(Tensor q) {
+        return q.cols() + RowCodec.GROUP * width.rows().lanes();
+    }
+
     /// @param scores  one row for each query head, `stride` apart, from `at`
     /// @param scratch [#scratchFloats] from `scratchAt`
     private void scores(Tensor q, Chunk chunk, float[] scores, int at, int stride, float[] scratch, int scratchAt) {
         KeyValues kv = chunk.kv;
+        RowCodec codec = width.codec(kv.format(), kv.keys());
         int headDim = kv.headDim();
         int heads = q.cols() / headDim;
         int group = heads / kv.heads();
-        float scale = (float) (1 / Math.sqrt(headDim));
-        Source keys = new Source(kv, kv.keys(), group, scratch, scratchAt);
-        int queriesAt = keys.end();
-        int sumsAt = queriesAt + q.cols();
+        int sumsAt = scratchAt + q.cols();
         for (int head = 0; head < heads; head++) {
             int from = head * headDim;
-            keys.codec.arrange(keys.format, q.data(), q.at(0) + from, headDim, scratch, queriesAt + from);
+            codec.arrange(q.data(), q.at(0) + from, headDim, scratch, scratchAt + from);
         }
+        float scale = (float) (1 / Math.sqrt(headDim));
         for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
             int count = Math.min(RowCodec.GROUP, chunk.end - key);
             for (int head = 0; head < heads; head++) {
-                if (head % group == 0) {
-                    keys.moveTo(key, count, head / group);
-                }
-                keys.codec.dots(
-                        keys.format,
-                        keys.bytes,
-                        keys.index,
-                        keys.stride,
-                        count,
-                        headDim,
-                        scratch,
-                        queriesAt + head * headDim,
-                        scratch,
-                        sumsAt);
+                long index = (long) key * kv.stride() + (long) (head / group) * headDim;
+                int qAt = scratchAt + head * headDim;
+                codec.dots(kv.keys(), index, kv.stride(), count, headDim, scratch, qAt, scratch, sumsAt);
+                int to = at + head * stride + key - chunk.begin;
                 for (int i = 0; i < count; i++) {
-                    scores[at + head * stride + key - chunk.begin + i] = scratch[sumsAt + i] * scale;
+                    scores[to + i] = scratch[sumsAt + i] * scale;
                 }
             }
         }
     }
 
-    /// Adds the values of a chunk, weighted by `[heads][CHUNK]` at the beginning of `scratch`, to `y`
-    /// `[heads, headDim]` from `at`.
-    private void addValues(Chunk chunk, int heads, float[] scratch, float[] y, int at) {
+    /// Adds the values of a chunk, weighted by `weights` `[heads][CHUNK]`, to `y` `[heads, headDim]` from `at`.
+    private void addValues(Chunk chunk, int heads, float[] weights, float[] y, int at) {
         KeyValues kv = chunk.kv;
+        RowCodec codec = width.codec(kv.format(), kv.values());
         int headDim = kv.headDim();
         int group = heads / kv.heads();
-        Source values = new Source(kv, kv.values(), group, scratch, heads * CHUNK);
         for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
             int count = Math.min(RowCodec.GROUP, chunk.end - key);
             for (int head = 0; head < heads; head++) {
-                if (head % group == 0) {
-                    values.moveTo(key, count, head / group);
-                }
+                long index = (long) key * kv.stride() + (long) (head / group) * headDim;
                 int weightsAt = head * CHUNK + key - chunk.begin;
-                values.codec.addWeighted(
-                        values.format,
-                        values.bytes,
-                        values.index,
-                        values.stride,
-                        count,
-                        headDim,
-                        scratch,
-                        weightsAt,
-                        y,
-                        at + head * headDim);
+                int to = at + head * headDim;
+                codec.addWeighted(kv.values(), index, kv.stride(), count, headDim, weights, weightsAt, y, to);
             }
-        }
-    }
-
-    /// Scratch of [#scores]: that of its source, the arranged query and sums.
-    private int scratchFloats(Tensor q, KeyValues kv) {
-        return RowCodec.GROUP * kv.headDim()
-                + q.cols()
-                + RowCodec.GROUP * width.tiles().width();
-    }
-
-    /// Where a few rows of one head are read: where they lie, or, if several query heads read 16-bit numbers, from
-    /// scratch where they are floats.
-    private final class Source {
-        final RowCodec codec;
-        final Format format;
-        final MemorySegment bytes;
-        final long stride;
-        long index;
-
-        private final KeyValues kv;
-        private final MemorySegment from;
-        private final boolean unpacked;
-        private final float[] scratch;
-        private final int at;
-
-        Source(KeyValues kv, MemorySegment from, int group, float[] scratch, int at) {
-            this.kv = kv;
-            this.from = from;
-            this.unpacked = group > 1 && kv.format() == Format.F16;
-            this.scratch = scratch;
-            this.at = at;
-            this.format = unpacked ? Format.F32 : kv.format();
-            this.bytes = unpacked ? MemorySegment.ofArray(scratch) : from;
-            this.stride = unpacked ? kv.headDim() : kv.stride();
-            this.codec = width.codec(bytes);
-        }
-
-        void moveTo(int key, int count, int kvHead) {
-            index = (long) key * kv.stride() + (long) kvHead * kv.headDim();
-            if (unpacked) {
-                width.codec(from)
-                        .unpack(kv.format(), from, index, kv.stride(), count, kv.headDim(), scratch, at, kv.headDim());
-                index = at;
-            }
-        }
-
-        /// The end of its scratch.
-        int end() {
-            return at + RowCodec.GROUP * kv.headDim();
         }
     }
 

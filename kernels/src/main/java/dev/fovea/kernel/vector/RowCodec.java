@@ -1,9 +1,9 @@
 package dev.fovea.kernel.vector;
 
-import dev.fovea.kernel.Format;
 import java.lang.foreign.MemorySegment;
 
-/// Reads rows of numbers as they lie in files and caches; the only place here that knows their bytes.
+/// Reads rows of numbers of one format as they lie in files and caches; the only place here that knows their
+/// bytes.
 interface RowCodec {
     /// Output rows that [#dots] takes together.
     int GROUP = 4;
@@ -15,22 +15,13 @@ interface RowCodec {
     ///
     /// @param bytes  row `r` begins at number `index + r * stride`
     /// @param to     row `r` begins at `at + r * toStride`
-    void unpack(
-            Format format,
-            MemorySegment bytes,
-            long index,
-            long stride,
-            int rows,
-            int cols,
-            float[] to,
-            int at,
-            int toStride);
+    void unpack(MemorySegment bytes, long index, long stride, int rows, int cols, float[] to, int at, int toStride);
 
-    /// Arranges a row of activations as [#dots] reads it beside weights of `format`.
+    /// Arranges a row of activations as [#dots] reads it.
     ///
     /// @param x  `[cols]` from `at`
     /// @param to `[cols]` from `toAt`
-    void arrange(Format format, float[] x, int at, int cols, float[] to, int toAt);
+    void arrange(float[] x, int at, int cols, float[] to, int toAt);
 
     /// The dot products of up to [#GROUP] rows with one row of activations.
     ///
@@ -38,23 +29,13 @@ interface RowCodec {
     /// @param x     arranged, `[cols]` from `xAt`
     /// @param sums  `[rows]` from `at`, followed by room for GROUP vectors in all
     void dots(
-            Format format,
-            MemorySegment bytes,
-            long index,
-            long stride,
-            int rows,
-            int cols,
-            float[] x,
-            int xAt,
-            float[] sums,
-            int at);
+            MemorySegment bytes, long index, long stride, int rows, int cols, float[] x, int xAt, float[] sums, int at);
 
     /// `y = y + Σ weights[r] · v[r]`.
     ///
-    /// @param bytes F32 or F16; row `r` of `rows` begins at number `index + r * stride`
+    /// @param bytes row `r` of `rows` begins at number `index + r * stride`
     /// @param y     `[cols]` from `yAt`
     void addWeighted(
-            Format format,
             MemorySegment bytes,
             long index,
             long stride,

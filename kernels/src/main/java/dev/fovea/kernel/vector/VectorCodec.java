@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Formats read with vectors.
+/// One format read with vectors; which one is a constant, see [Width].
 ///
 /// Two 16-bit numbers share an int lane: the even one in its lower half, the odd one in its upper half. [#dots]
 /// leaves them there and takes the activations apart instead, once per row:
@@ -31,7 +31,9 @@ final class VectorCodec implements RowCodec {
     private static final VectorSpecies<Integer> I = F.withLanes(int.class);
     private static final VectorSpecies<Short> HALF =
             VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
+    private static final Format FORMAT = Width.formatOf(MethodHandles.lookup());
     private static final int LANES = F.length();
+    private static final boolean PAIRS = FORMAT != Format.F32;
     private static final int BYTES = F.vectorByteSize();
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
@@ -42,25 +44,19 @@ final class VectorCodec implements RowCodec {
 
     @Override
     public void unpack(
-            Format format,
-            MemorySegment bytes,
-            long index,
-            long stride,
-            int rows,
-            int cols,
-            float[] to,
-            int at,
-            int toStride) {
+            MemorySegment bytes, long index, long stride, int rows, int cols, float[] to, int at, int toStride) {
         int whole = cols - cols % LANES;
         for (int r = 0; r < rows; r++) {
             long from = index + r * stride;
             int begin = at + r * toStride;
-            switch (format) {
-                case F32 -> unpackF32(bytes, 4 * from, whole, to, begin);
-                case F16 -> unpackF16(bytes, 2 * from, whole, to, begin);
-                case BF16 -> unpackBf16(bytes, 2 * from, whole, to, begin);
+            if (FORMAT == Format.F32) {
+                unpackF32(bytes, 4 * from, whole, to, begin);
+            } else if (FORMAT == Format.F16) {
+                unpackF16(bytes, 2 * from, whole, to, begin);
+            } else {
+                unpackBf16(bytes, 2 * from, whole, to, begin);
             }
-            format.unpack(bytes, from + whole, cols - whole, to, begin + whole);
+            FORMAT.unpack(bytes, from + whole, cols - whole, to, begin + whole);
         }
     }
 
@@ -117,8 +113,8 @@ final class VectorCodec implements RowCodec {
     }
 
     @Override
-    public void arrange(Format format, float[] x, int at, int cols, float[] to, int toAt) {
-        int whole = format == Format.F32 ? 0 : cols - cols % (2 * LANES);
+    public void arrange(float[] x, int at, int cols, float[] to, int toAt) {
+        int whole = PAIRS ? cols - cols % (2 * LANES) : 0;
         for (int i = 0; i < whole / 2; i++) {
             to[toAt + i] = x[at + 2 * i];
             to[toAt + whole / 2 + i] = x[at + 2 * i + 1];
@@ -128,7 +124,6 @@ final class VectorCodec implements RowCodec {
 
     @Override
     public void dots(
-            Format format,
             MemorySegment bytes,
             long index,
             long stride,
@@ -138,42 +133,59 @@ final class VectorCodec implements RowCodec {
             int xAt,
             float[] sums,
             int at) {
-        int whole = cols - cols % (format == Format.F32 ? LANES : 2 * LANES);
-        long step = format.bytes(stride);
-        long w0 = format.bytes(index);
-        long w1 = rows > 1 ? w0 + step : w0;
-        long w2 = rows > 2 ? w1 + step : w0;
-        long w3 = rows > 3 ? w2 + step : w0;
-        switch (format) {
-            case F32 -> dotsF32(bytes, w0, w1, w2, w3, whole, x, xAt, sums, at);
-            case BF16 -> dotsBf16(bytes, w0, w1, w2, w3, whole, x, xAt, sums, at);
-            case F16 -> {
-                boolean finite = dotsF16(bytes, w0, w1, whole, x, xAt, sums, at);
-                if (!(finite && dotsF16(bytes, w2, w3, whole, x, xAt, sums, at + 2 * LANES))) {
-                    dotsOfAny(bytes, index, stride, rows, whole, x, xAt, sums, at);
-                }
-            }
-        }
+        int whole = cols - cols % (PAIRS ? 2 * LANES : LANES);
+        dotsOfWhole(bytes, index, stride, rows, whole, x, xAt, sums, at);
         for (int r = 0; r < rows; r++) {
             int lanes = at + r * LANES;
             int done = whole;
             if (cols - whole >= LANES) {
-                dotVector(format, bytes, format.bytes(index + r * stride + whole), x, xAt + whole, sums, lanes);
+                dotVector(bytes, FORMAT.bytes(index + r * stride + whole), x, xAt + whole, sums, lanes);
                 done += LANES;
             }
             float sum = sum(sums, lanes);
             for (int i = done; i < cols; i++) {
-                sum = Math.fma(format.read(bytes, index + r * stride + i), x[xAt + i], sum);
+                sum = Math.fma(FORMAT.read(bytes, index + r * stride + i), x[xAt + i], sum);
             }
             sums[at + r] = sum; // in the lanes of row 0, which are summed already
         }
     }
 
+    /// Whole vectors, and a sum in each lane. Rows that are not there repeat the first.
+    private static void dotsOfWhole(
+            MemorySegment bytes,
+            long index,
+            long stride,
+            int rows,
+            int cols,
+            float[] x,
+            int xAt,
+            float[] sums,
+            int at) {
+        long step = FORMAT.bytes(stride);
+        long w0 = FORMAT.bytes(index);
+        long w1 = rows > 1 ? w0 + step : w0;
+        long w2 = rows > 2 ? w1 + step : w0;
+        long w3 = rows > 3 ? w2 + step : w0;
+        if (FORMAT == Format.F32) {
+            dotsF32(bytes, w0, w1, w2, w3, cols, x, xAt, sums, at);
+        } else if (FORMAT == Format.BF16) {
+            dotsBf16(bytes, w0, w1, w2, w3, cols, x, xAt, sums, at);
+        } else {
+            boolean finite = true;
+            for (int pair = 0; pair < 2; pair++) {
+                int to = at + pair * 2 * LANES;
+                finite &= dotsF16(bytes, pair == 0 ? w0 : w2, pair == 0 ? w1 : w3, cols, x, xAt, sums, to);
+            }
+            if (!finite) {
+                dotsOfAny(bytes, index, stride, rows, cols, x, xAt, sums, at);
+            }
+        }
+    }
+
     /// One vector of 16-bit numbers that is left when pairs are done.
-    private static void dotVector(
-            Format format, MemorySegment bytes, long from, float[] x, int xAt, float[] sums, int at) {
+    private static void dotVector(MemorySegment bytes, long from, float[] x, int xAt, float[] sums, int at) {
         IntVector v = upper(bytes, from);
-        FloatVector w = format == Format.F16 ? half(v) : v.reinterpretAsFloats();
+        FloatVector w = FORMAT == Format.F16 ? half(v) : v.reinterpretAsFloats();
         w.fma(FloatVector.fromArray(F, x, xAt), FloatVector.fromArray(F, sums, at))
                 .intoArray(sums, at);
     }
@@ -194,7 +206,7 @@ final class VectorCodec implements RowCodec {
             int lane = at + r * LANES;
             for (int i = 0; i < whole; i++) {
                 float v = x[xAt + i / 2 + i % 2 * (whole / 2)];
-                sums[lane] = Math.fma(Format.F16.read(bytes, index + r * stride + i), v, sums[lane]);
+                sums[lane] = Math.fma(FORMAT.read(bytes, index + r * stride + i), v, sums[lane]);
             }
         }
     }
@@ -289,7 +301,6 @@ final class VectorCodec implements RowCodec {
 
     @Override
     public void addWeighted(
-            Format format,
             MemorySegment bytes,
             long index,
             long stride,
@@ -300,22 +311,19 @@ final class VectorCodec implements RowCodec {
             float[] y,
             int yAt) {
         int whole = cols - cols % LANES;
-        int r = 0;
-        for (; r + 4 <= rows; r += 4) {
-            long v = format.bytes(index + r * stride);
-            long step = format.bytes(stride);
-            switch (format) {
-                case F32 -> addF32(bytes, v, step, whole, weights, at + r, y, yAt);
-                case F16 -> {
-                    addF16(bytes, v, step, whole, weights, at + r, y, yAt);
-                    addF16(bytes, v + 2 * step, step, whole, weights, at + r + 2, y, yAt);
-                }
-                case BF16 -> throw new IllegalArgumentException("values are F32 or F16");
+        int together = FORMAT == Format.F32 ? 4 : 2;
+        int done = 0;
+        for (; done + together <= rows; done += together) {
+            long v = FORMAT.bytes(index + done * stride);
+            if (FORMAT == Format.F32) {
+                addF32(bytes, v, FORMAT.bytes(stride), whole, weights, at + done, y, yAt);
+            } else {
+                addPairs(bytes, v, FORMAT.bytes(stride), whole, weights, at + done, y, yAt);
             }
         }
         for (int row = 0; row < rows; row++) {
-            for (int i = row < r ? whole : 0; i < cols; i++) {
-                float v = format.read(bytes, index + row * stride + i);
+            for (int i = row < done ? whole : 0; i < cols; i++) {
+                float v = FORMAT.read(bytes, index + row * stride + i);
                 y[yAt + i] = Math.fma(v, weights[at + row], y[yAt + i]);
             }
         }
@@ -339,15 +347,17 @@ final class VectorCodec implements RowCodec {
         }
     }
 
-    private static void addF16(
+    private static void addPairs(
             MemorySegment v, long from, long step, int cols, float[] weights, int at, float[] y, int yAt) {
         FloatVector w0 = FloatVector.broadcast(F, weights[at]);
         FloatVector w1 = FloatVector.broadcast(F, weights[at + 1]);
         long next = from;
         for (int i = yAt; i != yAt + cols; i += LANES) {
+            IntVector v0 = upper(v, next);
+            IntVector v1 = upper(v, next + step);
             FloatVector sum = FloatVector.fromArray(F, y, i);
-            sum = half(upper(v, next)).fma(w0, sum);
-            sum = half(upper(v, next + step)).fma(w1, sum);
+            sum = (FORMAT == Format.F16 ? half(v0) : v0.reinterpretAsFloats()).fma(w0, sum);
+            sum = (FORMAT == Format.F16 ? half(v1) : v1.reinterpretAsFloats()).fma(w1, sum);
             sum.intoArray(y, i);
             next += BYTES / 2;
         }

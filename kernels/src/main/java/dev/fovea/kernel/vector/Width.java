@@ -1,65 +1,100 @@
 package dev.fovea.kernel.vector;
 
+import dev.fovea.kernel.Format;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.constant.ConstantDescs;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import java.util.EnumMap;
+import java.util.Map;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /// The vector loops for one register width.
 ///
 /// The JIT compiler turns vector code into instructions only where the species is a constant, so each loop
-/// class has it in a static final field. The classes as written use the width that the platform prefers. For
-/// any other width they are defined once more, as hidden classes whose species is their class data: the same
-/// code, another constant.
+/// class has it in a static final field. The classes as written use the width that the platform prefers. Where
+/// other constants are wanted, they are defined once more, as hidden classes with the constants as class data:
+/// the same code, compiled for another width.
 ///
-/// In the same way there are two codecs, one for memory off the heap and one for arrays: a loop that has met
-/// files, native memory and arrays asks at every load which it is.
-record Width(VectorSpecies<Float> species, Tiles tiles, RowCodec direct, RowCodec heap, Rows rows) {
+/// In the same way there is a codec for each format and kind of memory. One that served all formats was more
+/// than the JIT compiler takes into one method, and loops that have met files, native memory and arrays ask at
+/// every load which it is; both made them several times slower.
+///
+/// @param direct codecs for memory off the heap
+/// @param heap   codecs for arrays
+record Width(
+        VectorSpecies<Float> species,
+        Tiles tiles,
+        Rows rows,
+        Map<Format, RowCodec> direct,
+        Map<Format, RowCodec> heap) {
+
+    /// What distinguishes one copy of a loop class from another.
+    private record Constants(VectorSpecies<Float> species, Format format) {}
+
     static Width of(VectorSpecies<Float> species) {
-        RowCodec heap = copy(VectorCodec.class, RowCodec.class, species);
-        if (species.equals(FloatVector.SPECIES_PREFERRED)) {
-            return new Width(species, new VectorTiles(), new VectorCodec(), heap, new VectorRows());
-        }
+        boolean preferred = species.equals(FloatVector.SPECIES_PREFERRED);
+        Constants constants = new Constants(species, Format.F32);
         return new Width(
                 species,
-                copy(VectorTiles.class, Tiles.class, species),
-                copy(VectorCodec.class, RowCodec.class, species),
-                heap,
-                copy(VectorRows.class, Rows.class, species));
+                preferred ? new VectorTiles() : copy(VectorTiles.class, Tiles.class, constants),
+                preferred ? new VectorRows() : copy(VectorRows.class, Rows.class, constants),
+                codecs(species),
+                codecs(species));
     }
 
-    /// The codec for the kind of memory that `bytes` is.
-    RowCodec codec(MemorySegment bytes) {
-        return bytes.isNative() ? direct : heap;
+    private static Map<Format, RowCodec> codecs(VectorSpecies<Float> species) {
+        Map<Format, RowCodec> codecs = new EnumMap<>(Format.class);
+        for (Format format : Format.values()) {
+            codecs.put(format, copy(VectorCodec.class, RowCodec.class, new Constants(species, format)));
+        }
+        return codecs;
+    }
+
+    /// The codec for `bytes` in `format`.
+    RowCodec codec(Format format, MemorySegment bytes) {
+        RowCodec codec = (bytes.isNative() ? direct : heap).get(format);
+        if (codec == null) {
+            throw new IllegalArgumentException("no codec for " + format);
+        }
+        return codec;
     }
 
     /// The species of the loop class that `lookup` belongs to.
-    @SuppressWarnings("unchecked")
     static VectorSpecies<Float> speciesOf(MethodHandles.Lookup lookup) {
+        Constants constants = constants(lookup);
+        return constants == null ? FloatVector.SPECIES_PREFERRED : constants.species;
+    }
+
+    /// The format of the loop class that `lookup` belongs to.
+    static Format formatOf(MethodHandles.Lookup lookup) {
+        Constants constants = constants(lookup);
+        return constants == null ? Format.F32 : constants.format;
+    }
+
+    private static @Nullable Constants constants(MethodHandles.Lookup lookup) {
         try {
-            VectorSpecies<Float> given =
-                    MethodHandles.classData(lookup, ConstantDescs.DEFAULT_NAME, VectorSpecies.class);
-            return given == null ? FloatVector.SPECIES_PREFERRED : given;
+            return MethodHandles.classData(lookup, ConstantDescs.DEFAULT_NAME, Constants.class);
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private static <T> T copy(Class<? extends T> loops, Class<T> promise, VectorSpecies<Float> species) {
+    private static <T> T copy(Class<? extends T> loops, Class<T> promise, Constants constants) {
         String file = loops.getSimpleName() + ".class";
         try (InputStream in = loops.getResourceAsStream(file)) {
             if (in == null) {
                 throw new IllegalStateException("class file " + file + " is not readable");
             }
             Class<?> copy = MethodHandles.lookup()
-                    .defineHiddenClassWithClassData(in.readAllBytes(), species, true)
+                    .defineHiddenClassWithClassData(in.readAllBytes(), constants, true)
                     .lookupClass();
             return promise.cast(copy.getDeclaredConstructor().newInstance());
         } catch (IOException | ReflectiveOperationException e) {
-            throw new IllegalStateException("cannot define " + loops + " for " + species, e);
+            throw new IllegalStateException("cannot define " + loops + " for " + constants, e);
         }
     }
 }

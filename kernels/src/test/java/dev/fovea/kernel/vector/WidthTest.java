@@ -2,8 +2,11 @@ package dev.fovea.kernel.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fovea.kernel.Format;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.stream.Stream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -11,6 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class WidthTest {
+    private static final MemorySegment ARRAY = MemorySegment.ofArray(new float[4]);
+    private static final MemorySegment MEMORY = Arena.global().allocate(16);
+
     static Stream<VectorSpecies<Float>> widths() {
         return Stream.of(FloatVector.SPECIES_128, FloatVector.SPECIES_256, FloatVector.SPECIES_512);
     }
@@ -21,19 +27,22 @@ class WidthTest {
     void allLoopsHaveTheSpeciesThatWasAskedFor(VectorSpecies<Float> species) {
         Width width = Width.of(species);
         assertThat(width.tiles().width()).isEqualTo(2 * species.length());
-        assertThat(width.direct().lanes()).isEqualTo(species.length());
-        assertThat(width.heap().lanes()).isEqualTo(species.length());
+        for (Format format : Format.values()) {
+            assertThat(width.codec(format, MEMORY).lanes()).isEqualTo(species.length());
+            assertThat(width.codec(format, ARRAY).lanes()).isEqualTo(species.length());
+        }
         assertThat(width.rows().lanes()).isEqualTo(species.length());
     }
 
     @ParameterizedTest
     @MethodSource("widths")
-    void arraysAndNativeMemoryHaveLoopsOfTheirOwn(VectorSpecies<Float> species) {
+    void eachFormatAndKindOfMemoryHasLoopsOfItsOwn(VectorSpecies<Float> species) {
         Width width = Width.of(species);
-        MemorySegment array = MemorySegment.ofArray(new float[4]);
-        MemorySegment memory = Arena.global().allocate(16);
-        assertThat(width.codec(array)).isSameAs(width.heap());
-        assertThat(width.codec(memory)).isSameAs(width.direct());
-        assertThat(width.heap().getClass()).isNotSameAs(width.direct().getClass());
+        Set<Class<?>> classes = new HashSet<>();
+        for (Format format : Format.values()) {
+            classes.add(width.codec(format, MEMORY).getClass());
+            classes.add(width.codec(format, ARRAY).getClass());
+        }
+        assertThat(classes).hasSize(2 * Format.values().length);
     }
 }
