@@ -18,9 +18,9 @@ class DocumentsTest {
     /// Text between single backticks on one line.
     private static final Pattern CODE = Pattern.compile("(?<!`)`([^`\n]+)`(?!`)");
 
-    /// `engine/src/main`, `docs/methods/`, `pom.xml`: parts with slashes, or a name with a known ending.
+    /// `engine/src/main`, `docs/methods/`, `pom.xml`: two parts, or a name with a known ending.
     private static final Pattern PATH =
-            Pattern.compile("\\.?[\\w.+-]+(?:/[\\w.+-]+)+/?|[\\w+-]+/|[\\w+-]+\\.(?:md|xml|sh|java)");
+            Pattern.compile("\\.?[\\w.+-]+(?:/[\\w.+-]+)+/?|[\\w+-]+/|[\\w+-]+\\.(?:md|xml|sh|py|java|json|jar)");
 
     /// `KvCache`, `Session.cancel`, `KernelsContract#name`: camel case with two humps, or a class with a member.
     private static final Pattern SYMBOL = Pattern.compile(
@@ -109,15 +109,16 @@ class DocumentsTest {
             return missing;
         }
 
-        /// Paths from the root or from the document, and names of source files. A path that begins with something
-        /// unknown is another project's.
+        /// Paths from the root or from the document; the name of a source file; a package of a source folder.
         private boolean path(String name, Path document) {
-            boolean ours =
-                    name.indexOf('/') < 0 || Files.exists(Project.root().resolve(name.substring(0, name.indexOf('/'))));
-            return !ours
+            return name.startsWith("llava-hf/") // a model's name on the hub
+                    || name.startsWith("../")
                     || Files.exists(Project.root().resolve(name))
                     || Files.exists(document.resolveSibling(name))
-                    || files.contains(name);
+                    || files.contains(name)
+                    || sources.stream()
+                            .anyMatch(source ->
+                                    source.resolveSibling("").normalize().endsWith(name));
         }
 
         private boolean symbol(String type, @org.jspecify.annotations.Nullable String member) {
