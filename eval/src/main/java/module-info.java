@@ -1,0 +1,7 @@
+/// Tasks, answer scoring and reports over a Fovea engine.
+module dev.fovea.eval {
+    requires static transitive org.jspecify;
+    requires transitive dev.fovea.engine;
+
+    exports dev.fovea.eval;
+}
