@@ -4,4 +4,6 @@ module dev.fovea.eval {
     requires transitive dev.fovea.engine;
 
     exports dev.fovea.eval;
+    exports dev.fovea.eval.report;
+    exports dev.fovea.eval.run;
 }

@@ -60,7 +60,8 @@ class SessionTest {
                 try (Session alone = engine.open(SessionOptions.of(FEW))) {
                     Generation other = alone.generate(withImage(question, 7), greedy(4), TokenSink.NONE);
                     assertThat(one.ids()).containsExactly(other.ids());
-                    assertThat(one.stats().cacheRows()).containsExactly(other.stats().cacheRows());
+                    assertThat(one.stats().cacheRows())
+                            .containsExactly(other.stats().cacheRows());
                     assertThat(beginning.promptRows() + one.stats().promptRows())
                             .isEqualTo(other.stats().promptRows());
                 }
