@@ -4,4 +4,7 @@ module dev.fovea.eval {
     requires transitive dev.fovea.engine;
 
     exports dev.fovea.eval;
+    exports dev.fovea.eval.file;
+    exports dev.fovea.eval.score;
+    exports dev.fovea.eval.task;
 }
