@@ -275,7 +275,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /// The token ids of an answer that follows a prompt after a space.
-    int[] optionIds(String option) {
+    public int[] optionIds(String option) {
         return tokenizer.orElseThrow(PromptEncoding::noTokenizer).encodeContinuation(" " + option);
     }
 

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /// The answers of a run, counted by model, method and budget.
@@ -54,7 +55,7 @@ public record Results(Map<String, List<ArmResult>> byModel) {
         List<Scored> reference = new ArrayList<>();
         int same = 0;
         for (Line line : answers.values()) {
-            Sample sample = samples.get(line.id());
+            Sample sample = Objects.requireNonNull(samples.get(line.id()));
             scored.add(scored(sample, line));
             Line other = full.get(line.id());
             if (other != null) {

@@ -97,7 +97,7 @@ final class Asker {
         String answer;
         Stats stats;
         if (task.byLikelihood()) {
-            OptionScores scores = session.score(prompt, sample.options());
+            OptionScores scores = session.scoreTokens(prompt, options(sample));
             answer = sample.options().get(scores.best());
             stats = scores.stats();
         } else {
@@ -123,6 +123,19 @@ final class Asker {
                 cost.visionOps(),
                 cost.prefillOps(),
                 stats.operations(Stage.DECODE));
+    }
+
+    /// The options as the V* code scores them: each after a space, and the end token counts.
+    private List<int[]> options(Sample sample) {
+        int end = engine.config().eos().getFirst();
+        List<int[]> options = new ArrayList<>();
+        for (String option : sample.options()) {
+            int[] ids = engine.optionIds(option);
+            int[] closed = Arrays.copyOf(ids, ids.length + 1);
+            closed[ids.length] = end;
+            options.add(closed);
+        }
+        return options;
     }
 
     /// Scoring options leaves no image behind, so there is nothing to look at.

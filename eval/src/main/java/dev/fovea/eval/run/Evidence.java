@@ -80,13 +80,15 @@ public record Evidence(boolean[][] patches) {
         int newHeight = wide ? (int) Math.min(Math.ceil(height * scaleX), canvasHeight) : canvasHeight;
         int canvas = horizontal ? canvasWidth : canvasHeight;
         int resized = horizontal ? newWidth : newHeight;
-        return new Line((double) resized / extent, (canvas - resized) / 2);
+        int margin = (canvas - resized) / 2; // whole pixels, the odd one goes behind
+        return new Line((double) resized / extent, margin);
     }
 
     private static Line squared(int extent, int other, int side) {
         int square = Math.max(extent, other);
         double scale = (double) side / square;
-        return new Line(scale, (square - extent) / 2 * scale);
+        int margin = (square - extent) / 2;
+        return new Line(scale, margin * scale);
     }
 
     private static void mark(boolean[] tile, int patches, int side, List<Box> boxes, Line x, Line y) {
@@ -98,8 +100,9 @@ public record Evidence(boolean[][] patches) {
             double bottom = y.of(box.bottom());
             double area = (right - left) * (bottom - top) / (patch * patch); // of the box, in patches
             for (int i = 0; i < tile.length; i++) {
-                double wide = overlap(left, right, i % patches * patch, patch);
-                double covered = wide * overlap(top, bottom, i / patches * patch, patch);
+                int row = i / patches;
+                int col = i % patches;
+                double covered = overlap(left, right, col * patch, patch) * overlap(top, bottom, row * patch, patch);
                 tile[i] |= covered > 0 && (covered > SHARE || covered > PART * area);
             }
         }
