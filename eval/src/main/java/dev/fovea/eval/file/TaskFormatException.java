@@ -2,7 +2,8 @@ package dev.fovea.eval.file;
 
 import org.jspecify.annotations.Nullable;
 
-/// A task's file that is missing, broken or lies about itself; names the place, what was expected and what was found.
+/// A task's file that is missing, broken or lies about itself; names the place, what was expected and what was
+/// found.
 ///
 /// Text from the file is made printable and cut short, so that a message never carries control characters or pages.
 public final class TaskFormatException extends RuntimeException {

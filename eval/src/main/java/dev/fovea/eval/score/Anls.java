@@ -3,8 +3,8 @@ package dev.fovea.eval.score;
 import java.util.List;
 import java.util.Locale;
 
-/// Average normalised Levenshtein similarity, DocVQA's measure: `1 - distance / length` of the closest gold answer, and
-/// nothing below one half.
+/// Average normalised Levenshtein similarity, DocVQA's measure: `1 - distance / length` of the closest gold answer,
+/// and nothing below one half.
 public enum Anls {
     /// Lower-cased and stripped, also for the length (`m4c_evaluator.py`, `STVQAANLSEvaluator`).
     ///

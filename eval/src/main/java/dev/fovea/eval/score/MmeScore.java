@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// MME's score of one subtask: per cent of questions right plus per cent of pictures with both questions right, at most
-/// 200 (the benchmark's `calculation.py`; lmms-eval `lmms_eval/tasks/mme/utils.py`).
+/// MME's score of one subtask: per cent of questions right plus per cent of pictures with both questions right, at
+/// most 200 (the benchmark's `calculation.py`; lmms-eval `lmms_eval/tasks/mme/utils.py`).
 ///
 /// @param accuracy     per cent of questions
 /// @param accuracyPlus per cent of pictures

@@ -3,8 +3,8 @@ package dev.fovea.eval.score;
 import java.util.List;
 import java.util.Locale;
 
-/// OCRBench's rule: a gold text occurs in the answer (MultimodalOCR, `OCRBench/example.py`); the modes say how the two
-/// are compared.
+/// OCRBench's rule: a gold text occurs in the answer (MultimodalOCR, `OCRBench/example.py`); the modes say how the
+/// two are compared.
 public enum OcrBenchRule {
     /// Lower-cased and stripped, line breaks as spaces: every data set but one.
     TEXT {

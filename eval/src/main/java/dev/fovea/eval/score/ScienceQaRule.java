@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 
 /// How ScienceQA's harnesses find the chosen letter in an answer.
 public enum ScienceQaRule {
-    /// `llava/eval/eval_science_qa.py`: the letter alone, `X. …`, or one `The answer is X` followed by a character. The
-    /// reference's last period is a wildcard, so any character but a line break will do.
+    /// `llava/eval/eval_science_qa.py`: the letter alone, `X. …`, or one `The answer is X` followed by a character.
+    /// The reference's last period is a wildcard, so any character but a line break will do.
     LLAVA {
         @Override
         Optional<String> find(String answer) {

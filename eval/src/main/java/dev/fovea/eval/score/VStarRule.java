@@ -35,7 +35,10 @@ public final class VStarRule {
             throw new IllegalArgumentException("losses: expected one for each option, found none");
         }
         int best = 0;
-        for (int i = 1; i < losses.length; i++) {
+        for (int i = 0; i < losses.length; i++) {
+            if (Double.isNaN(losses[i])) {
+                throw new IllegalArgumentException("losses: expected numbers, found NaN for option " + i);
+            }
             if (losses[i] < losses[best]) {
                 best = i;
             }

@@ -2,7 +2,8 @@ package dev.fovea.eval.score;
 
 import java.util.List;
 
-/// VQA accuracy: how far an answer agrees with what ten people said (`m4c_evaluator.py`, `TextVQAAccuracyEvaluator`).
+/// VQA accuracy: how far an answer agrees with what ten people said (`m4c_evaluator.py`,
+/// `TextVQAAccuracyEvaluator`).
 public final class VqaAccuracy {
     /// An answer is fully right when so many others gave it.
     private static final double ENOUGH = 3;

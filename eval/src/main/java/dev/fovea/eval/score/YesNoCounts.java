@@ -3,8 +3,8 @@ package dev.fovea.eval.score;
 import java.util.Arrays;
 import java.util.List;
 
-/// POPE by LLaVA's rule: what an answer says, and the counts that accuracy and F1 come from, `yes` being the positive
-/// class (`llava/eval/eval_pope.py`).
+/// POPE by LLaVA's rule: what an answer says, and the counts that accuracy and F1 come from, `yes` being the
+/// positive class (`llava/eval/eval_pope.py`).
 ///
 /// A quotient without a denominator is 0 here; the reference fails.
 public record YesNoCounts(int truePositive, int falsePositive, int trueNegative, int falseNegative) {

@@ -15,8 +15,8 @@ import java.util.Map;
 /// documents/x.png                         as published
 /// ```
 ///
-/// or the same entries as lines of `questions.jsonl`, with pictures also below `images/`. Files of InfographicVQA that
-/// follow this layout work too.
+/// or the same entries as lines of `questions.jsonl`, with pictures also below `images/`. Files of InfographicVQA
+/// that follow this layout work too.
 public record DocVqa(Questions questions) implements FileTask {
     /// Reads the task's files, which it closes when it is closed.
     public static DocVqa read(TaskFiles files) {

@@ -18,8 +18,8 @@ import java.util.TreeMap;
 /// MMBench, dev: multiple choice with CircularEval, answers read by letter or by the option's text.
 ///
 /// ```
-/// questions.jsonl   {"index", "image", "question", "hint", "A", "B", "C", "D", "answer": letter, "category"} on each
-///                   line: the columns of the published table, the picture as a file instead of base64
+/// questions.jsonl   {"index", "image", "question", "hint", "A", "B", "C", "D", "answer": letter, "category"}
+///                   on each line: the columns of the published table, the picture as a file instead of base64
 /// images/…          the pictures
 /// ```
 ///
@@ -41,7 +41,8 @@ public record MmBench(Questions questions) implements FileTask {
         entry.optionalText("hint").ifPresent(hint -> question.append(hint).append('\n'));
         question.append(entry.text("question"));
         for (String letter : LETTERS) {
-            Optional<String> option = entry.optionalText(letter);
+            boolean required = options.size() < 2;
+            Optional<String> option = required ? Optional.of(entry.text(letter)) : entry.optionalText(letter);
             if (option.isEmpty()) {
                 break;
             }

@@ -17,8 +17,8 @@ import java.util.Map;
 /// the pictures                     where "image_path" says
 /// ```
 ///
-/// or the same entries as lines of `questions.jsonl`, with pictures also below `images/`. The question is asked as it
-/// is. Groups are the types.
+/// or the same entries as lines of `questions.jsonl`, with pictures also below `images/`. The question is asked as
+/// it is. Groups are the types.
 public record OcrBench(Questions questions) implements FileTask {
     private static final String DATASET = "dataset";
     private static final String RECOGNITION = "Recognition";

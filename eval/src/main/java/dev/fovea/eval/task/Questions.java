@@ -4,6 +4,7 @@ import dev.fovea.eval.Sample;
 import dev.fovea.eval.file.Entries;
 import dev.fovea.eval.file.Entry;
 import dev.fovea.eval.file.TaskFiles;
+import dev.fovea.eval.file.TaskFormatException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -41,6 +42,9 @@ public record Questions(TaskFiles files, List<Sample> samples) {
 
     /// Puts samples in order; ids must differ.
     static Questions of(TaskFiles files, List<Read> read) {
+        if (read.isEmpty()) {
+            throw new TaskFormatException(files.path().toString(), "questions about pictures", "none");
+        }
         Set<String> ids = new HashSet<>();
         Map<String, List<Sample>> byPicture = new LinkedHashMap<>();
         for (Read one : read) {

@@ -14,8 +14,8 @@ import java.util.Map;
 /// train_images/ID.jpg      as published
 /// ```
 ///
-/// or the same entries as lines of `questions.jsonl`, with `images/ID.jpg` (or `.png`); a field `image` names another
-/// file, and `ocr_tokens` is a list of texts. The question is followed by the short-answer instruction.
+/// or the same entries as lines of `questions.jsonl`, with `images/ID.jpg` (or `.png`); a field `image` names
+/// another file, and `ocr_tokens` is a list of texts. The question is followed by the short-answer instruction.
 ///
 /// @param ocrTokens whether the prompt lists the entry's OCR tokens, as LLaVA's scripts do
 public record TextVqa(Questions questions, boolean ocrTokens) implements FileTask {

@@ -59,7 +59,8 @@ public record VStarLetters(Questions questions) implements FileTask {
                 Map.of());
     }
 
-    /// Unlike the reference, an instruction that the text ends with is not repeated, nor taken for the last option's.
+    /// Unlike the reference, an instruction that the text ends with is not repeated, nor taken for the last
+    /// option's.
     private static String bare(String text) {
         String stripped = text.strip();
         return stripped.endsWith(Questions.LETTER)
