@@ -53,7 +53,8 @@ class HelpTest {
 
     @Test
     void theFirstPageListsTheCommands() {
-        assertThat(Ran.fovea("--help").out()).contains("ask", "chat", "inspect", "tokenize", "bench", "eval", "Exit codes");
+        assertThat(Ran.fovea("--help").out())
+                .contains("ask", "chat", "inspect", "tokenize", "bench", "eval", "Exit codes");
     }
 
     @Test

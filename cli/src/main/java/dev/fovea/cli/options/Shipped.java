@@ -33,8 +33,11 @@ public final class Shipped {
             return Optional.of(Path.of(named));
         }
         try {
-            Path code = Path.of(
-                    Shipped.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path code = Path.of(Shipped.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             return Optional.ofNullable(code.getParent()).map(Path::getParent).map(Path::getParent);
         } catch (URISyntaxException e) {
             return Optional.empty();

@@ -1,6 +1,8 @@
 package dev.fovea.eval.run;
 
 import dev.fovea.engine.EngineOptions;
+import dev.fovea.engine.reduce.Budget;
+import dev.fovea.engine.reduce.Reductions;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +30,8 @@ public record EvaluationOptions(
         requireOnce("models", models.stream().map(EvaluationOptions::name).toList());
         requireOnce("methods", methods);
         requireOnce("budgets", budgets);
+        methods.stream().filter(method -> !method.equals(Arm.ORACLE)).forEach(Reductions::summary); // refuses unknown ones
+        budgets.forEach(Budget::parse);
         if (methods.isEmpty() || models.isEmpty()) {
             throw new IllegalArgumentException("evaluation: expected at least one model and one method, found none");
         }
