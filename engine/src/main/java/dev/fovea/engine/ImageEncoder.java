@@ -18,6 +18,7 @@ import dev.fovea.kernel.Workspace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /// Takes one image from its file to the rows that stand for it in the prompt.
 final class ImageEncoder {
@@ -71,7 +72,7 @@ final class ImageEncoder {
     /// Cuts an image and encodes it as far as a method wants to see it: the base tile first, then those of the others
     /// that the method asks for.
     EncodedImage look(RgbImage pixels, TokenReduction reduction, StatsRecorder recorder) {
-        Tiling tiling = policy.tiling(pixels);
+        Tiling tiling = policy.tiling(pixels, this::share);
         recorder.end(Stage.PREPROCESS);
         boolean whole = !tiling.grid().mosaicOutside() || reduction.readsHighResolution();
         Grid grid = whole ? tiling.grid() : Grid.single(tiling.grid().patches(), pixels.height(), pixels.width());
@@ -91,6 +92,11 @@ final class ImageEncoder {
         EncodedImage image = base.with(wanted, model.tower().encode(rest, taps, workspace));
         recorder.end(Stage.VISION);
         return image;
+    }
+
+    /// Shares pieces of work among the kernels' threads.
+    private void share(int count, IntConsumer piece) {
+        kernels.workers().forEach(count, (i, _) -> piece.accept(i));
     }
 
     private boolean hasNewlines() {
