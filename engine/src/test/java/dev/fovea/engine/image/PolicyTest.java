@@ -105,8 +105,8 @@ class PolicyTest {
                     for (Resampler.Pieces pieces : List.of(threads, backwards)) {
                         Tiling found = policy.tiling(image, pieces);
                         assertThat(found.pixels()).isEqualTo(expected.pixels());
-                        assertThat(found.tiles().toArray())
-                                .isDeepEqualTo(expected.tiles().toArray());
+                        assertThat(found.tiles().toArray(float[][]::new))
+                                .isDeepEqualTo(expected.tiles().toArray(float[][]::new));
                     }
                 }
             }
