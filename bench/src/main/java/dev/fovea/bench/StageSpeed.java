@@ -169,16 +169,16 @@ public final class StageSpeed {
         model.decoder().forward(rows, first, cache, DecoderHook.NONE, phase, (_, _) -> {}, workspace);
     }
 
-    /// Runs something until it is warm, then five times more, and prints each operation's share of the fastest run.
+    /// Runs something until it is warm, then three times more, and prints each operation's share of the fastest run.
     private void report(String what, Runnable run) {
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 2; i++) {
             run.run();
         }
         long best = Long.MAX_VALUE;
         double peak = 0;
         Map<String, Long> shares = Map.of();
         long operations = 0;
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 3; i++) {
             peak = Math.max(peak, machine.fmaPeak());
             nanos.clear();
             long before = kernels.operations();
