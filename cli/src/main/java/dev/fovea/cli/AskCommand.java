@@ -61,6 +61,7 @@ import picocli.CommandLine.Parameters;
             "Settings for --set:",
             "  hired           alpha=0..1  score=mass|count_alpha|count_const  region=block2d|strip1d|padaware",
             "                  grid=fixed|transposed  newline=none|kept_rows|all_rows  remainder=drop|largest",
+            "                  skip_below=TOKENS",
             "  prumerge(+)     similarity=cosine|dot  self_term=true|false  extra_token=true|false",
             "                  stride_divisor=N",
             "  fastv           k=LAYERS  r=0..1  mode=static|mask",
