@@ -5,7 +5,7 @@ import os
 
 PRESETS = {
     # what two CPU cores can train in about two hours
-    "cpu": dict(config={}, vision=dict(steps=2600, batch=32, lr=0.02), lm=dict(steps=2000, batch=16, questions=11, small=700, lr=0.02)),
+    "cpu": dict(config={}, vision=dict(steps=5900, batch=32, lr=0.02), lm=dict(steps=2500, batch=16, questions=11, small=700, lr=0.02)),
     # one data-centre GPU, 20 to 30 minutes: 12 x 12 patches in a tile, wider, more layers, many more pictures
     "gpu": dict(config=dict(tile=168, patch=14, v_dim=256, v_layers=8, v_heads=8, v_mlp=1024, dim=320, layers=8, heads=8, mlp=864),
                 vision=dict(steps=6000, batch=256, lr=0.02), lm=dict(steps=8000, batch=64, questions=14, small=1500, lr=0.015)),
