@@ -23,7 +23,7 @@ from .geometry import normalise
 from .model import Config, Language, Optim, Vision, config_dict, rope
 from .scenes import make
 from .tokenizer import Tok
-from .train_lm import NEG, choose, show
+from .train_lm import NEG, choose, focus, show
 from .train_vision import Finish
 
 ZOOM, THRESHOLD, WARMUP, FIRST = 2, 48, 10, 1
@@ -57,6 +57,18 @@ def margins(w, h, g):
         else:
             a[:, :m], a[:, -m:] = False, False
     return a.flatten()
+
+
+def evidence(boxes, w, h, g):
+    """Patches of a square grid over the letterboxed picture that boxes touch: [g * g]."""
+    side = max(w, h)
+    r = np.zeros((g, g), bool)
+    for x0, y0, x1, y1 in boxes:
+        x0, x1, y0, y1 = (v + (side - n) // 2 for v, n in ((x0, w), (x1, w), (y0, h), (y1, h)))
+        a = np.floor(np.array([y0, x0]) / side * g + 0.2).astype(int)
+        b = np.ceil(np.array([y1, x1]) / side * g - 0.2).astype(int)
+        r[a[0]:max(b[0], a[0] + 1), a[1]:max(b[1], a[1] + 1)] = True
+    return r.ravel()
 
 
 class Hd(nn.Module):
@@ -106,7 +118,8 @@ def forward(lang, hd, low, high, content, b, image_at, blend):
     mask = torch.full((P, P), NEG).triu(1).expand(B, 1, P, P)
     mask = torch.cat([torch.cat([mask, torch.full((B, 1, P, T), NEG)], -1), b["mask"]], 2)
     answer = (b["tgt"] != -100)[:, None, :, None]
-    chosen, used = None, []
+    chosen, used, look = None, [], []
+    eb, et = b["ev_b"], b["ev_t"]
     for i, l in enumerate(lang.model.layers):
         a = l.self_attn
         y = l.input_layernorm(x)
@@ -119,11 +132,18 @@ def forward(lang, hd, low, high, content, b, image_at, blend):
             s = (q @ k.transpose(-1, -2)).float() / math.sqrt(d) + mask
             p = s.softmax(-1)
             o = p.to(v.dtype) @ v
+            if len(eb) and i < c.layers - 1:                 # the rows that answer shall choose the evidence
+                m = p[:, :, P:, image_at:P].sum(1)[eb, et]
+                look.append(-((m * b["ev_low"]).sum(-1) / m.sum(-1)).clamp(min=1e-5).log().mean())
             if chosen is not None:
                 kh, vh = rope(a.split(hd.k[i](fh)), hc, hs), a.split(hd.v[i](fh))
                 sh = (q[:, :, P:] @ kh.transpose(-1, -2)).float() / math.sqrt(d)
                 sh = torch.where(chosen[:, None], sh, NEG)
-                both = torch.cat([s[:, :, P:], sh], -1).softmax(-1).to(v.dtype) @ torch.cat([v, vh], 2)
+                ph = torch.cat([s[:, :, P:], sh], -1).softmax(-1)
+                both = ph.to(v.dtype) @ torch.cat([v, vh], 2)
+                if len(eb):                                  # and one head shall read it
+                    m = ph[:, 0, :, P + T:][eb, et]
+                    look.append(-(m * b["ev_high"]).sum(-1).clamp(min=1e-5).log().mean())
                 both = o[:, :, P:] * (1 - blend) + both * blend
                 o = torch.cat([o[:, :, :P], torch.where(answer, both, o[:, :, P:])], 2)
             chosen = select(p[:, :, P:, image_at:P].sum(1).detach(), content, g, z)
@@ -131,7 +151,7 @@ def forward(lang, hd, low, high, content, b, image_at, blend):
                 used.append(chosen[answer[:, 0, :, 0]].float().mean().item())
         x = x + a.o_proj(o.transpose(1, 2).reshape(x.shape))
         x = x + l.mlp(l.post_attention_layernorm(x))
-    return lang.model.norm(x[:, P:]), float(np.mean(used))
+    return lang.model.norm(x[:, P:]), float(np.mean(used)), sum(look) / max(1, len(look))
 
 
 class FlexBatch(torch.utils.data.IterableDataset):
@@ -157,10 +177,16 @@ class FlexBatch(torch.utils.data.IterableDataset):
         ids = torch.full((B, T), tok.pad)
         tgt = torch.full((B, T), -100)
         pos, qid = torch.zeros(B, T, dtype=torch.long), torch.full((B, T), -1)
+        evs = []
         for b, r in enumerate(rows):
             at = 0
             for j, (x, n) in enumerate(r):
                 m = len(x) - 1
+                boxes = focus(chosen[b][j])
+                if boxes:
+                    wh = pics[b].image.size
+                    e = evidence(boxes, *wh, c.grid), evidence(boxes, *wh, c.grid * ZOOM)
+                    evs += [(b, t, *e) for t in range(at + m - n, at + m - 1 if n > 1 else at + m)]
                 ids[b, at:at + m] = torch.tensor(x[:-1])
                 tgt[b, at + m - n:at + m] = torch.tensor(x[-n:])
                 pos[b, at:at + m] = torch.arange(m)
@@ -170,7 +196,10 @@ class FlexBatch(torch.utils.data.IterableDataset):
         own = (qid[:, :, None] == qid[:, None]) & torch.ones(T, T, dtype=torch.bool).tril()
         mask = torch.zeros(B, 1, T, P + T)
         mask[:, 0, :, P:] = torch.where(own, 0.0, NEG)
-        return dict(x=torch.stack([streams(p.image, c) for p in pics]), ids=ids, tgt=tgt, pos=pos, qid=qid, mask=mask,
+        low, high = (np.stack([e[k] for e in evs]) if evs else np.zeros((0, n), bool)
+                     for k, n in ((2, c.grid ** 2), (3, (c.grid * ZOOM) ** 2)))
+        return dict(ev_b=torch.tensor([e[0] for e in evs]), ev_t=torch.tensor([e[1] for e in evs]),
+                    ev_low=torch.from_numpy(low), ev_high=torch.from_numpy(high), x=torch.stack([streams(p.image, c) for p in pics]), ids=ids, tgt=tgt, pos=pos, qid=qid, mask=mask,
                     prefix=torch.tensor(tok.prefix).expand(B, -1), content=torch.stack([margins(*p.image.size, c.grid) for p in pics]),
                     chosen=chosen if self.every else None)
 
@@ -191,7 +220,7 @@ def evaluate(v, l, hd, tok, batches, blend=1.0):
     got, used = {}, []
     for b in batches:
         with torch.autocast("cpu", torch.bfloat16):
-            h, u = run(v, l, hd, b, tok, blend)
+            h, u, _ = run(v, l, hd, b, tok, blend)
             y = l.lm_head(h).argmax(-1)
         used.append(u)
         ok = (y == b["tgt"]) | (b["tgt"] == -100)
@@ -233,16 +262,17 @@ def train(args):
             break
         b = next(data)
         with torch.autocast("cpu", torch.bfloat16):
-            h, u = run(v, l, hd, b, tok, min(1.0, step / args.steps * WARMUP))
+            h, u, look = run(v, l, hd, b, tok, min(1.0, step / args.steps * WARMUP))
             m = b["tgt"] != -100
             loss = F.cross_entropy(l.lm_head(h[m]).float(), b["tgt"][m])
-        loss.backward()
+        (loss + 0.2 * max(0.15, scale) * look).backward()
         ol.step(scale)
         oh.step(scale)
         step += 1
-        avg.append((loss.item(), u))
+        avg.append((loss.item(), u, float(look)))
         if step % 50 == 0:
-            line = f"{step} {(time.time() - t0) / 60:.1f}min loss={np.mean([a for a, _ in avg]):.3f} cells={np.mean([u for _, u in avg]):.3f}"
+            line = f"{step} {(time.time() - t0) / 60:.1f}min loss={np.mean([a[0] for a in avg]):.3f} cells={np.mean([a[1] for a in avg]):.3f} " \
+                f"look={np.mean([a[2] for a in avg]):.3f}"
             avg = []
             if step % args.evaluate == 0:
                 got, u = evaluate(v, l, hd, tok, val)

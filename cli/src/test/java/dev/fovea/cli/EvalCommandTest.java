@@ -49,19 +49,4 @@ class EvalCommandTest {
         assertThat(method.code()).isNotZero();
         assertThat(method.err()).contains("method: expected one of fastv", "found hiread");
     }
-
-    /// The examples' answers are those of the file beside them, with all tokens.
-    @Test
-    void theReceiptsTotalIsRead() {
-        Path home = Path.of(System.getProperty("basedir", "."), "..");
-        Ran ran = Ran.fovea(
-                "ask",
-                "--model",
-                home.resolve("models/fovea-mini").toString(),
-                "--image",
-                home.resolve("examples/receipt.png").toString(),
-                "What is the total?");
-        assertThat(ran.code()).isZero();
-        assertThat(ran.out().strip()).isEqualTo("51.55");
-    }
 }

@@ -1,0 +1,67 @@
+package dev.fovea.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fovea.engine.Engine;
+import dev.fovea.engine.EngineOptions;
+import dev.fovea.engine.Prompt;
+import dev.fovea.engine.Session;
+import dev.fovea.engine.SessionOptions;
+import dev.fovea.engine.TokenSink;
+import dev.fovea.engine.reduce.Budget;
+import dev.fovea.engine.reduce.Reductions;
+import dev.fovea.engine.reduce.Reductions.Request;
+import dev.fovea.engine.text.Sampling;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The model that comes along answers the examples as the file beside them says.
+class ExamplesTest {
+    private static final Path HOME = Path.of(System.getProperty("basedir", "."), "..");
+
+    private static JsonNode expected() {
+        return JsonMapper.shared().readTree(HOME.resolve("examples/expected.json").toFile());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "hired"})
+    void everyExampleIsAnsweredAsItsFileSays(String method) {
+        Set<String> pictures = new HashSet<>();
+        Request request = method.equals("hired") ? Request.of(Budget.parse("0.2")) : Request.standard();
+        try (Engine engine = Engine.load(HOME.resolve("models/fovea-mini"), EngineOptions.standard())) {
+            for (JsonNode item : expected()) {
+                if (!item.get("methods").valueStream().map(JsonNode::stringValue).toList().contains(method)) {
+                    continue;
+                }
+                String image = item.get("image").stringValue();
+                String question = item.get("question").stringValue();
+                pictures.add(image);
+                try (Session session = engine.open(SessionOptions.of(Reductions.named(method, request)))) {
+                    String answer = session.generate(
+                                    Prompt.ask(question, HOME.resolve("examples").resolve(image)),
+                                    Sampling.greedy(16),
+                                    TokenSink.NONE)
+                            .text()
+                            .strip();
+                    assertThat(answer).as(image + ": " + question).isEqualTo(item.get("answer").stringValue());
+                }
+            }
+        }
+        assertThat(pictures).hasSize(8);
+    }
+
+    @Test
+    void theFirstCommandOfTheReadmeIsAmongThem() {
+        assertThat(expected().valueStream()
+                        .anyMatch(item -> item.get("image").stringValue().equals("receipt.png")
+                                && item.get("question").stringValue().equals("What is the total?")
+                                && item.get("answer").stringValue().equals("51.55")))
+                .isTrue();
+    }
+}
