@@ -16,8 +16,14 @@ class EvalCommandTest {
     Path directory;
 
     private Ran eval(String... more) {
-        List<String> args = new ArrayList<>(
-                List.of("eval", "--task", "hr-mini", "--limit", "1", "--out", directory.resolve("out").toString()));
+        List<String> args = new ArrayList<>(List.of(
+                "eval",
+                "--task",
+                "hr-mini",
+                "--limit",
+                "1",
+                "--out",
+                directory.resolve("out").toString()));
         args.addAll(List.of(more));
         return Ran.fovea("", args);
     }
@@ -28,7 +34,9 @@ class EvalCommandTest {
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
         Path out = directory.resolve("out");
-        assertThat(Files.readString(out.resolve("report.md"))).isEqualTo(ran.out()).contains("| hired @ 0.2 |");
+        assertThat(Files.readString(out.resolve("report.md")))
+                .isEqualTo(ran.out())
+                .contains("| hired @ 0.2 |");
         assertThat(Files.readString(out.resolve("report.html"))).contains("<svg", "--methods none,hired");
         List<String> answers = Files.readAllLines(out.resolve("answers.jsonl"));
 

@@ -26,7 +26,8 @@ class ExamplesTest {
     private static final Path HOME = Path.of(System.getProperty("basedir", "."), "..");
 
     private static JsonNode expected() {
-        return JsonMapper.shared().readTree(HOME.resolve("examples/expected.json").toFile());
+        return JsonMapper.shared()
+                .readTree(HOME.resolve("examples/expected.json").toFile());
     }
 
     @ParameterizedTest
@@ -36,7 +37,11 @@ class ExamplesTest {
         Request request = method.equals("hired") ? Request.of(Budget.parse("0.2")) : Request.standard();
         try (Engine engine = Engine.load(HOME.resolve("models/fovea-mini"), EngineOptions.standard())) {
             for (JsonNode item : expected()) {
-                if (!item.get("methods").valueStream().map(JsonNode::stringValue).toList().contains(method)) {
+                if (!item.get("methods")
+                        .valueStream()
+                        .map(JsonNode::stringValue)
+                        .toList()
+                        .contains(method)) {
                     continue;
                 }
                 String image = item.get("image").stringValue();
@@ -44,12 +49,15 @@ class ExamplesTest {
                 pictures.add(image);
                 try (Session session = engine.open(SessionOptions.of(Reductions.named(method, request)))) {
                     String answer = session.generate(
-                                    Prompt.ask(question, HOME.resolve("examples").resolve(image)),
+                                    Prompt.ask(
+                                            question, HOME.resolve("examples").resolve(image)),
                                     Sampling.greedy(16),
                                     TokenSink.NONE)
                             .text()
                             .strip();
-                    assertThat(answer).as(image + ": " + question).isEqualTo(item.get("answer").stringValue());
+                    assertThat(answer)
+                            .as(image + ": " + question)
+                            .isEqualTo(item.get("answer").stringValue());
                 }
             }
         }
@@ -58,7 +66,8 @@ class ExamplesTest {
 
     @Test
     void theFirstCommandOfTheReadmeIsAmongThem() {
-        assertThat(expected().valueStream()
+        assertThat(expected()
+                        .valueStream()
                         .anyMatch(item -> item.get("image").stringValue().equals("receipt.png")
                                 && item.get("question").stringValue().equals("What is the total?")
                                 && item.get("answer").stringValue().equals("51.55")))

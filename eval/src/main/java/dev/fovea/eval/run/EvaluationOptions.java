@@ -30,7 +30,9 @@ public record EvaluationOptions(
         requireOnce("models", models.stream().map(EvaluationOptions::name).toList());
         requireOnce("methods", methods);
         requireOnce("budgets", budgets);
-        methods.stream().filter(method -> !method.equals(Arm.ORACLE)).forEach(Reductions::summary); // refuses unknown ones
+        methods.stream()
+                .filter(method -> !method.equals(Arm.ORACLE))
+                .forEach(Reductions::summary); // refuses unknown ones
         budgets.forEach(Budget::parse);
         if (methods.isEmpty() || models.isEmpty()) {
             throw new IllegalArgumentException("evaluation: expected at least one model and one method, found none");

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -75,7 +77,18 @@ final class RunFile {
     static String digest(Task task) {
         MessageDigest sha = sha256();
         for (Sample sample : task.samples()) {
-            sha.update(sample.toString().getBytes(StandardCharsets.UTF_8));
+            // Maps without an order of their own iterate differently in every process.
+            String labels = new TreeMap<>(sample.labels()).toString();
+            List<Object> fields = List.of(
+                    sample.id(),
+                    sample.group(),
+                    sample.image(),
+                    sample.question(),
+                    sample.answers(),
+                    sample.options(),
+                    sample.evidence(),
+                    labels);
+            sha.update(fields.toString().getBytes(StandardCharsets.UTF_8));
         }
         return task.name() + " of " + task.samples().size() + " questions " + hex(sha);
     }
