@@ -8,6 +8,7 @@ import dev.fovea.engine.image.RgbImage;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.tokenizer.ChatFormat;
 import dev.fovea.engine.tokenizer.Tokenizer;
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.CountingKernels;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Kernels;
@@ -132,8 +133,8 @@ public final class Engine implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try {
             Kernels technique = options.kernels().equals("best")
-                    ? Kernels.best(workers)
-                    : Kernels.named(options.kernels(), workers);
+                    ? Kernels.best(workers, options.compute())
+                    : Kernels.named(options.kernels(), workers, options.compute());
             return new Engine(loader.load(new CountingKernels(technique), workers, arena), options, begin);
         } catch (RuntimeException | Error e) {
             workers.close();
@@ -190,6 +191,11 @@ public final class Engine implements AutoCloseable {
     /// The technique that computes.
     public String kernelsName() {
         return kernels.name();
+    }
+
+    /// The arithmetic of products with many rows.
+    public Compute compute() {
+        return kernels.compute();
     }
 
     /// Operations per second that the technique's instructions reach at most here, measured now; empty where that

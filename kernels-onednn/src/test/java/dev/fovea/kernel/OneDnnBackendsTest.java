@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.fovea.kernel.onednn.OneDnnKernels;
+import dev.fovea.kernel.onednn.OneDnnSubject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -12,6 +13,7 @@ class OneDnnBackendsTest {
     @ParameterizedTest
     @EnumSource(Compute.class)
     void itIsFoundByNameAndAsTheBest(Compute compute) {
+        OneDnnSubject.require(compute);
         try (Workers workers = new Workers(1)) {
             Kernels named = Kernels.named("onednn", workers, compute);
             assertThat(named).isExactlyInstanceOf(OneDnnKernels.class);
@@ -36,6 +38,7 @@ class OneDnnBackendsTest {
     @ParameterizedTest
     @EnumSource(Compute.class)
     void fewRowsAreLeftToVectors(Compute compute) {
+        OneDnnSubject.require(compute);
         try (Workers workers = new Workers(1)) {
             Matrix w = new Samples(1).heapMatrix(Format.F16, 50, 64);
             Tensor x = new Samples(2).tensor(7, 64);

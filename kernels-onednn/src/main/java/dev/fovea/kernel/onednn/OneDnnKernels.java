@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
 /// Products with many rows by oneDNN, everything else with vectors. What it holds off the heap its workers free.
 public final class OneDnnKernels implements Kernels {
     /// Instruction sets as `dnnl_cpu_isa_t` has them.
-    private static final int AVX512_BF16 = 0x80;
+    private static final int AVX512 = 0x20;
 
-    private static final int VNNI = 0x40 | 0x08; // with 512 or with 256 bits
+    private static final int AVX512_VNNI = 0x40;
+    private static final int AVX512_BF16 = 0x80;
 
     /// Memory for packed weights: a vision tower of 300 million parameters in bf16, and some more.
     private static final long KEPT_BYTES = 1L << 30;
@@ -71,23 +72,23 @@ public final class OneDnnKernels implements Kernels {
         }
     }
 
-    /// Without them the library computes all the same, but slower than binary32 does.
+    /// Without them the library computes all the same, but slower than vectors do, or from weights in another layout.
     private static void requireInstructions(Compute compute, int sets) {
         int needed = switch (compute) {
-            case F32 -> 0;
-            case BF16 -> AVX512_BF16;
-            case INT8 -> VNNI;
+            case F32 -> AVX512;
+            case BF16 -> AVX512 | AVX512_BF16;
+            case INT8 -> AVX512 | AVX512_VNNI;
         };
-        if (needed != 0 && (sets & needed) == 0) {
-            throw new UnsupportedOperationException("kernels \"onednn\": expected a processor with instructions for "
-                    + compute + ", found " + instructions(sets));
+        if ((sets & needed) != needed) {
+            throw new UnsupportedOperationException("kernels \"onednn\": expected a processor with "
+                    + instructions(needed) + ", found " + instructions(sets));
         }
     }
 
     static String instructions(int sets) {
-        String width = (sets & 0x20) != 0 ? "avx512" : (sets & 0x04) != 0 ? "avx2" : "baseline";
+        String width = (sets & AVX512) != 0 ? "avx512" : "no avx512";
         String bf16 = (sets & AVX512_BF16) != 0 ? "+bf16" : "";
-        return width + bf16 + ((sets & VNNI) != 0 ? "+vnni" : "");
+        return width + bf16 + ((sets & AVX512_VNNI) != 0 ? "+vnni" : "");
     }
 
     @Override

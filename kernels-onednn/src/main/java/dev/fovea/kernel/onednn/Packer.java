@@ -18,7 +18,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// packed  [depth · elementBytes / 4][64] ints
 /// ```
 ///
-/// The library's own reordering takes 1 ns for each bf16 weight; this 0.2.
+/// The library's own reordering took 1 ns for each bf16 weight on Zen 4, a fifth of the time of a product with 577
+/// rows.
 final class Packer {
     /// Rows that turn into columns together: sixteen ints are a cache line.
     private static final int ROWS = 16;

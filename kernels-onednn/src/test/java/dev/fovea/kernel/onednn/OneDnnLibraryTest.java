@@ -71,6 +71,7 @@ class OneDnnLibraryTest {
 
     @Test
     void aCacheThatCannotBeWrittenIsDoneWithout() throws IOException {
+        OneDnnSubject.require(Compute.F32);
         Path occupied = Files.writeString(directory.resolve("file"), "not a directory");
         try (Workers workers = new Workers(1)) {
             assertThat(OneDnnKernels.load(workers, Compute.F32, occupied, LOADER)
@@ -104,8 +105,8 @@ class OneDnnLibraryTest {
     void processorsAreKnownByTheirInstructions() {
         assertThat(OneDnnKernels.instructions(0xe7)).isEqualTo("avx512+bf16+vnni");
         assertThat(OneDnnKernels.instructions(0x27)).isEqualTo("avx512");
-        assertThat(OneDnnKernels.instructions(0x0f)).isEqualTo("avx2+vnni");
-        assertThat(OneDnnKernels.instructions(0x01)).isEqualTo("baseline");
+        assertThat(OneDnnKernels.instructions(0x67)).isEqualTo("avx512+vnni");
+        assertThat(OneDnnKernels.instructions(0x0f)).isEqualTo("no avx512");
     }
 
     private List<String> names() throws IOException {
