@@ -3,6 +3,8 @@ package dev.fovea.engine;
 import dev.fovea.engine.image.ImageLimits;
 import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Workers;
 import java.util.Optional;
 
 /// How an engine computes and what it accepts.
@@ -26,7 +28,7 @@ public record EngineOptions(
         Optional<String> chatFormat) {
 
     /// The same in another arithmetic.
-    public EngineOptions in(Compute other) {
+    public EngineOptions withCompute(Compute other) {
         return new EngineOptions(threads, kernels, other, cacheFormat, imageLimits, applyExif, chatFormat);
     }
 
@@ -40,6 +42,11 @@ public record EngineOptions(
                 ImageLimits.DEFAULT,
                 true,
                 Optional.empty());
+    }
+
+    /// The kernels that these options ask for.
+    Kernels technique(Workers workers) {
+        return kernels.equals("best") ? Kernels.best(workers, compute) : Kernels.named(kernels, workers, compute);
     }
 
     /// The same with another number of threads.
