@@ -1,5 +1,6 @@
 package dev.fovea.bench;
 
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.KeyValues;
@@ -19,18 +20,23 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 
 /// Speed of matrix products and attention as a share of what the machine can do: of the binary32 FMA peak where
-/// many rows are computed, of the memory's read speed where one row is. Each case agrees with the scalar
+/// many rows are computed (twice that for bf16 and four times for int8 products, which is what their instructions do
+/// on Zen 4), of the memory's read speed where one row is. Each case agrees with the scalar
 /// technique on a sample before it is timed; kernel and peak alternate, so both see the same disturbances.
 ///
 /// ```
 /// ./mvnw -q -pl bench -am -DskipTests package
 /// java --add-modules jdk.incubator.vector -Xmx6g -cp kernels/target/classes:bench/target/classes \
-///      dev.fovea.bench.KernelSpeed [threads=2] [kernels=vector] [only=text] [rounds=15]
+///      dev.fovea.bench.KernelSpeed [threads=2] [kernels=vector] [compute=f32] [kept=false] [only=text] [rounds=15]
 /// ```
+///
+/// `kernels=onednn` needs `kernels-onednn/target/classes` and the jar of `org.bytedeco:dnnl` on the class path as well.
+/// With `kept=true` weights are read-only, and may therefore be kept packed from one product to the next.
 public final class KernelSpeed {
     /// Weights that one-row products cycle through: far more than any cache.
     private static final long STREAM_BYTES = 512L << 20;
@@ -47,9 +53,9 @@ public final class KernelSpeed {
     private final MemorySegment stream; // bf16 and f16 numbers of moderate size, mapped from a file
     private final Random random = new Random(1);
 
-    private KernelSpeed(Workers workers, String kernels, String only, int rounds, Arena arena, MemorySegment stream) {
-        this.workers = workers;
-        this.kernels = Kernels.named(kernels, workers);
+    private KernelSpeed(Kernels kernels, String only, int rounds, Arena arena, MemorySegment stream) {
+        this.workers = kernels.workers();
+        this.kernels = kernels;
         this.scalar = Kernels.named("scalar", workers);
         this.machine = new Machine(workers);
         this.only = only;
@@ -65,9 +71,10 @@ public final class KernelSpeed {
         try (Workers workers = new Workers(threads);
                 Arena arena = Arena.ofShared()) {
             MemorySegment stream = mapped(file, arena);
-            String technique = option(args, "kernels", "vector");
-            KernelSpeed speed = new KernelSpeed(workers, technique, option(args, "only", ""), rounds, arena, stream);
-            speed.run();
+            MemorySegment weights = option(args, "kept", "false").equals("true") ? stream.asReadOnly() : stream;
+            Compute compute = Compute.valueOf(option(args, "compute", "f32").toUpperCase(Locale.ROOT));
+            Kernels kernels = Kernels.named(option(args, "kernels", "vector"), workers, compute);
+            new KernelSpeed(kernels, option(args, "only", ""), rounds, arena, weights).run();
         } finally {
             Files.delete(file);
         }
@@ -87,8 +94,9 @@ public final class KernelSpeed {
             {577, 1024, 1024},
             {577, 4096, 1024},
             {577, 1024, 4096},
+            {636, 4096, 4096},
+            {636, 11008, 4096},
             {2000, 4096, 4096},
-            {600, 11008, 4096},
             {16, 4096, 4096}
         };
         for (int[] shape : shapes) {
@@ -125,7 +133,16 @@ public final class KernelSpeed {
             assertProduct(w, x.slice(row, row + 1), y.slice(row, row + 1));
         }
         double flops = 2.0 * rows * out * in;
-        report(name, flops, "GFLOP/s", machine::fmaPeak, () -> kernels.matmul(w, x, null, y));
+        report(name, flops, "GFLOP/s", () -> times() * machine.fmaPeak(), () -> kernels.matmul(w, x, null, y));
+    }
+
+    /// Operations of the arithmetic's instructions in the time of one in binary32.
+    private int times() {
+        return switch (kernels.compute()) {
+            case F32 -> 1;
+            case BF16 -> 2;
+            case INT8 -> 4;
+        };
     }
 
     private void oneRow(Format format, int out, int in) {
@@ -233,14 +250,36 @@ public final class KernelSpeed {
         Tensor expected = Tensor.zeros(1, w.rows());
         scalar.matmul(w, x, null, expected);
         float[] row = new float[w.cols()];
+        double xStep = largest(x.toArray()) / 127;
         for (int out = 0; out < w.rows(); out++) {
             w.format().unpack(w.bytes(), (long) out * w.cols(), w.cols(), row, 0);
             double magnitude = 0;
+            double rounding = 0;
+            double wStep = largest(row) / 127;
             for (int i = 0; i < row.length; i++) {
                 magnitude += Math.abs(row[i] * x.get(0, i));
+                rounding += rounding(row[i], x.get(0, i), xStep, wStep);
             }
-            assertClose(expected.get(0, out), y.get(0, out), 2 * row.length * EPS * magnitude);
+            assertClose(expected.get(0, out), y.get(0, out), 2 * row.length * EPS * magnitude + rounding);
         }
+    }
+
+    /// How far the product of two numbers is off when each is rounded to half a bf16 unit or half a step.
+    private double rounding(float w, float x, double xStep, double wStep) {
+        double unit = 0x1p-8;
+        return switch (kernels.compute()) {
+            case F32 -> 0;
+            case BF16 -> Math.abs(w * x) * unit * (2 + unit);
+            case INT8 -> (Math.abs(w) * xStep + Math.abs(x) * wStep) / 2 + xStep * wStep / 4;
+        };
+    }
+
+    private static double largest(float[] row) {
+        double largest = 0;
+        for (float value : row) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        return largest;
     }
 
     /// Queries and keys are standard normal, so scores stay below 40 and their error below `80 · headDim · EPS`.

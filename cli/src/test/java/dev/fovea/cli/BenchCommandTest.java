@@ -26,10 +26,15 @@ class BenchCommandTest {
     };
 
     private static Ran tiny(String... more) {
+        Ran ran = run(more);
+        assertThat(ran.err()).isEmpty();
+        return ran;
+    }
+
+    private static Ran run(String... more) {
         String[] args = java.util.Arrays.copyOf(TINY, TINY.length + more.length);
         System.arraycopy(more, 0, args, TINY.length, more.length);
         Ran ran = Ran.fovea(args);
-        assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
         return ran;
     }
@@ -95,5 +100,25 @@ class BenchCommandTest {
         assertThat(text).contains("llava-next-tiny, random BF16 weights", "median of 1", "f32 peak", "of peak");
         assertThat(text).contains("visual tokens", "first token", "decode/s", "peak memory", "prefill GFLOP");
         assertThat(text.lines().filter(line -> line.startsWith("thumbnail"))).hasSize(4);
+    }
+
+    @Test
+    void agreementTellsHowFarOtherArithmeticsLead() {
+        Ran ran = run("--agreement", "--json");
+        JsonNode rows = ran.json().get("agreement");
+
+        assertThat(rows).hasSize(6);
+        for (JsonNode row : rows) {
+            boolean exact = row.get("compute").stringValue().equals("f32"); // where the processor has no other
+            if (exact) {
+                assertThat(ran.err()).contains("in f32");
+            }
+            assertThat(row.get("tokens").intValue()).isEqualTo(3);
+            assertThat(row.get("same_tokens").intValue()).isBetween(exact ? 3 : 0, 3);
+            assertThat(row.get("kept_jaccard").doubleValue()).isEqualTo(1); // neither method looks at numbers
+            assertThat(row.get("largest_logprob_difference").doubleValue()).isBetween(0.0, 1.0);
+            assertThat(row.get("largest_logprob_difference").doubleValue() == 0).isEqualTo(exact);
+        }
+        assertThat(run("--agreement").out()).contains("same tokens", "against f32", "thumbnail");
     }
 }

@@ -8,9 +8,9 @@ import dev.fovea.engine.image.RgbImage;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.tokenizer.ChatFormat;
 import dev.fovea.engine.tokenizer.Tokenizer;
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.CountingKernels;
 import dev.fovea.kernel.Format;
-import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.Workspace;
 import java.lang.foreign.Arena;
@@ -39,6 +39,9 @@ import java.util.concurrent.locks.ReentrantLock;
 ///
 /// Thread-safe: runs one forward pass at a time, sessions queue first come, first served.
 public final class Engine implements AutoCloseable {
+    /// Earlier updates may move arrays that native code holds (JDK-8377811).
+    private static final Runtime.Version OLDEST_JDK = Runtime.Version.parse("25.0.3");
+
     private final VisionLanguageModel model;
     private final Optional<Tokenizer> tokenizer;
     private final Optional<ChatFormat> chat;
@@ -127,25 +130,18 @@ public final class Engine implements AutoCloseable {
 
     private static Engine make(EngineOptions options, Loader loader) {
         long begin = System.nanoTime();
-        requireJdk(Runtime.version());
+        if (Runtime.version().compareTo(OLDEST_JDK) < 0) {
+            throw new IllegalStateException("JDK: expected 25.0.3 or later, found " + Runtime.version());
+        }
         Workers workers = new Workers(options.threads());
         Arena arena = Arena.ofShared();
         try {
-            Kernels technique = options.kernels().equals("best")
-                    ? Kernels.best(workers)
-                    : Kernels.named(options.kernels(), workers);
-            return new Engine(loader.load(new CountingKernels(technique), workers, arena), options, begin);
+            CountingKernels kernels = new CountingKernels(options.technique(workers));
+            return new Engine(loader.load(kernels, workers, arena), options, begin);
         } catch (RuntimeException | Error e) {
             workers.close();
             arena.close();
             throw e;
-        }
-    }
-
-    /// Updates before 25.0.3 may move arrays that native code holds (JDK-8377811).
-    static void requireJdk(Runtime.Version version) {
-        if (version.feature() < 25 || version.feature() == 25 && version.interim() == 0 && version.update() < 3) {
-            throw new IllegalStateException("JDK: expected 25.0.3 or later, found " + version);
         }
     }
 
@@ -192,8 +188,12 @@ public final class Engine implements AutoCloseable {
         return kernels.name();
     }
 
-    /// Operations per second that the technique's instructions reach at most here, measured now; empty where
-    /// that bounds nothing.
+    /// The arithmetic of products with many rows.
+    public Compute compute() {
+        return kernels.compute();
+    }
+
+    /// Operations per second that the technique's instructions reach at most, measured now; empty where unknown.
     public OptionalDouble peak() {
         lock();
         try {

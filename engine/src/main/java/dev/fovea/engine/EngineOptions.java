@@ -1,14 +1,19 @@
 package dev.fovea.engine;
 
 import dev.fovea.engine.image.ImageLimits;
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Workers;
 import java.util.Optional;
 
 /// How an engine computes and what it accepts.
 ///
 /// @param threads     worker threads
-/// @param kernels     `best`, or the name of a technique: `scalar`, `vector`
-/// @param compute     arithmetic of products with many rows
+/// @param kernels     `best`, or the name of a technique: `onednn`, `vector`, `scalar`
+/// @param compute     arithmetic of products with many rows; with the best kernels F32 where the processor lacks
+/// another,
+///                    which [Engine#compute] tells
 /// @param cacheFormat F32 or F16: how keys and values are cached
 /// @param imageLimits what images may be decoded
 /// @param applyExif   whether images are turned upright as their EXIF orientation says
@@ -22,9 +27,9 @@ public record EngineOptions(
         boolean applyExif,
         Optional<String> chatFormat) {
 
-    /// In which arithmetic a product with many rows runs.
-    public enum Compute {
-        F32
+    /// The same in another arithmetic.
+    public EngineOptions withCompute(Compute other) {
+        return new EngineOptions(threads, kernels, other, cacheFormat, imageLimits, applyExif, chatFormat);
     }
 
     /// All processors, the best kernels, f32 arithmetic, an f32 cache, upright images, the checkpoint's chat format.
@@ -37,6 +42,11 @@ public record EngineOptions(
                 ImageLimits.DEFAULT,
                 true,
                 Optional.empty());
+    }
+
+    /// The kernels that these options ask for.
+    Kernels technique(Workers workers) {
+        return kernels.equals("best") ? Kernels.best(workers, compute) : Kernels.named(kernels, workers, compute);
     }
 
     /// The same with another number of threads.

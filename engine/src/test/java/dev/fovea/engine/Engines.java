@@ -1,5 +1,6 @@
 package dev.fovea.engine;
 
+import dev.fovea.kernel.Compute;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -13,7 +14,7 @@ final class Engines {
         return new EngineOptions(
                 standard.threads(),
                 standard.kernels(),
-                standard.compute(),
+                Compute.F32,
                 standard.cacheFormat(),
                 standard.imageLimits(),
                 false,
@@ -34,7 +35,7 @@ final class Engines {
         return new EngineOptions(
                 standard.threads(),
                 kernels,
-                standard.compute(),
+                Compute.F32,
                 standard.cacheFormat(),
                 standard.imageLimits(),
                 standard.applyExif(),

@@ -31,8 +31,18 @@ public final class CountingKernels implements Kernels {
     }
 
     @Override
+    public Compute compute() {
+        return kernels.compute();
+    }
+
+    @Override
     public OptionalDouble peak() {
         return kernels.peak();
+    }
+
+    @Override
+    public void unpack(Matrix w, int row, float[] to) {
+        kernels.unpack(w, row, to);
     }
 
     @Override

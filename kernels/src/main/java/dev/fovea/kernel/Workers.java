@@ -1,6 +1,8 @@
 package dev.fovea.kernel;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -31,6 +33,7 @@ public final class Workers implements AutoCloseable {
     private float[] shared = new float[0];
     private final Follower[] followers; // workers 1 … threads - 1
     private final AtomicBoolean busy = new AtomicBoolean();
+    private final List<AutoCloseable> owned = new ArrayList<>();
     private volatile @Nullable Job job;
     private volatile boolean closed;
 
@@ -94,7 +97,15 @@ public final class Workers implements AutoCloseable {
         return shared;
     }
 
-    /// Ends the threads and waits for them. Closing twice changes nothing.
+    /// Closes `resource` with these workers, after their threads have ended: memory off the heap that tasks use.
+    public synchronized void own(AutoCloseable resource) {
+        if (closed) {
+            throw new IllegalStateException("these workers are closed");
+        }
+        owned.add(resource);
+    }
+
+    /// Ends the threads and waits for them, then closes what they [#own]. Closing twice changes nothing.
     @Override
     public void close() {
         if (closed) {
@@ -118,6 +129,22 @@ public final class Workers implements AutoCloseable {
         shared = new float[0];
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+        closeOwned();
+    }
+
+    private synchronized void closeOwned() {
+        IllegalStateException failure = null;
+        for (AutoCloseable resource : owned.reversed()) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                failure = failure == null ? new IllegalStateException("cannot free " + resource, e) : failure;
+            }
+        }
+        owned.clear();
+        if (failure != null) {
+            throw failure;
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.fovea.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.fovea.kernel.scalar.ScalarKernels;
@@ -33,8 +34,32 @@ class BackendsTest {
         try (Workers workers = new Workers(1)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Kernels.named("cuda", workers))
-                    .withMessageContaining("scalar or vector")
+                    .withMessageContaining("onednn, scalar, vector")
                     .withMessageContaining("cuda");
+        }
+    }
+
+    @Test
+    void withoutItsJarOneDnnSaysWhatIsMissing() {
+        try (Workers workers = new Workers(1)) {
+            assertThatExceptionOfType(UnsupportedOperationException.class)
+                    .isThrownBy(() -> Kernels.named("onednn", workers, Compute.BF16))
+                    .withMessageContaining("fovea-kernels-onednn")
+                    .withMessageContaining("org.bytedeco:dnnl");
+        }
+    }
+
+    @Test
+    void anArithmeticIsRefusedByNameAndDoneWithoutByTheBest() {
+        try (Workers workers = new Workers(1)) {
+            for (String name : new String[] {"vector", "scalar"}) {
+                assertThatExceptionOfType(UnsupportedOperationException.class)
+                        .isThrownBy(() -> Kernels.named(name, workers, Compute.INT8))
+                        .withMessageContaining("f32, not in int8");
+            }
+            Kernels best = Kernels.best(workers, Compute.INT8);
+            assertThat(best).isExactlyInstanceOf(VectorKernels.class);
+            assertThat(best.compute()).isEqualTo(Compute.F32);
         }
     }
 }

@@ -67,7 +67,14 @@ record Bench(Engine engine, Load load, ProgressLine progress) {
         }
         peak = Math.max(peak, peak()); // whichever moment was quieter
         return new BenchReport(
-                model, engine.options(), warm.kernels(), warm.images().getFirst(), load, peak, rows);
+                model,
+                engine.options(),
+                engine.compute(),
+                warm.kernels(),
+                warm.images().getFirst(),
+                load,
+                peak,
+                rows);
     }
 
     /// 0 where it is not wanted or not known.
@@ -77,12 +84,18 @@ record Bench(Engine engine, Load load, ProgressLine progress) {
     }
 
     private Stats once(Line line) {
+        return answer(line, 0).stats();
+    }
+
+    /// The likeliest answer of as many tokens as asked for.
+    ///
+    /// @param logprobs how many log-probabilities of the first token are wanted
+    Generation answer(Line line, int logprobs) {
         Sampling sampling =
-                new Sampling(load.newTokens, 0, 0, 1, 0, 1, 0, List.of(), Set.of(), true, 0); // ends are ignored
+                new Sampling(load.newTokens, 0, 0, 1, 0, 1, 0, List.of(), Set.of(), true, logprobs); // ends are ignored
         try (Session session = engine.open(SessionOptions.of(line.reduction()))) {
             Prompt prompt = new Prompt.Tokens(ids(), List.of(load.image));
-            Generation generation = session.generate(prompt, sampling, TokenSink.NONE, progress);
-            return generation.stats();
+            return session.generate(prompt, sampling, TokenSink.NONE, progress);
         }
     }
 

@@ -133,8 +133,13 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--runs", paramLabel = "N", description = "Runs of each line, whose medians count (default: 3).")
     private int runs = 3;
 
-    @Option(names = "--peak", description = "Also measure the processor's f32 peak and give shares of it.")
+    @Option(names = "--peak", description = "Also measure the processor's peak and give shares of it.")
     private boolean peak;
+
+    @Option(
+            names = "--agreement",
+            description = "Instead of times: how far bf16 and int8 lead from f32, in answers and in what is kept.")
+    private boolean agreement;
 
     @Mixin
     private EngineChoices engineChoices = new EngineChoices();
@@ -158,14 +163,24 @@ public final class BenchCommand implements Callable<Integer> {
         shape.ifPresent(config -> Machine.requireMemory(Shapes.parameters(config) * format().bytes(1)));
         try (ProgressLine progress = new ProgressLine(terminal, true)) {
             progress.say("loading " + name());
-            try (Engine engine = shape.map(config -> Engine.random(config, format(), options))
-                    .orElseGet(() -> Engine.load(source.model.orElseThrow(), options))) {
+            if (agreement) {
+                Agreement report = Agreement.of(compute -> engine(shape, options.withCompute(compute)), load, progress, lines);
+                progress.clear();
+                terminal.out().println(json ? report.json() : name() + System.lineSeparator() + report.text());
+                return ExitCode.OK;
+            }
+            try (Engine engine = engine(shape, options)) {
                 BenchReport report = new Bench(engine, load, progress).run(name(), lines);
                 progress.clear();
                 terminal.out().println(json ? report.json() : report.text());
             }
         }
         return ExitCode.OK;
+    }
+
+    private Engine engine(Optional<VlmConfig> shape, EngineOptions options) {
+        return shape.map(config -> Engine.random(config, format(), options))
+                .orElseGet(() -> Engine.load(source.model.orElseThrow(), options));
     }
 
     private Format format() {

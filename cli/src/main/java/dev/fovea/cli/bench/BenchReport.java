@@ -5,6 +5,7 @@ import dev.fovea.cli.report.Numbers;
 import dev.fovea.engine.EngineOptions;
 import dev.fovea.engine.ImageStats;
 import dev.fovea.engine.Stage;
+import dev.fovea.kernel.Compute;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 record BenchReport(
         String model,
         EngineOptions options,
+        Compute compute,
         String kernels,
         ImageStats image,
         Bench.Load load,
@@ -35,18 +37,18 @@ record BenchReport(
                 model,
                 Machine.description(),
                 kernels,
-                compute(),
+                arithmetic(),
                 options.threads(),
                 image.width(),
                 image.height(),
                 load.promptTokens(),
                 load.newTokens(),
                 load.runs());
-        return peak == 0 ? text : text + String.format(Locale.ROOT, " | f32 peak %.1f GFLOP/s", peak / 1e9);
+        return peak == 0 ? text : text + String.format(Locale.ROOT, " | %s peak %.1f GFLOP/s", arithmetic(), peak / 1e9);
     }
 
-    private String compute() {
-        return options.compute().name().toLowerCase(Locale.ROOT);
+    private String arithmetic() {
+        return compute.name().toLowerCase(Locale.ROOT);
     }
 
     /// As Table 4 of the HiRED paper, with every stage.
@@ -131,7 +133,7 @@ record BenchReport(
     ObjectNode json() {
         ObjectNode json = JsonMapper.shared().createObjectNode();
         json.put("model", model).put("machine", Machine.description());
-        json.put("kernels", kernels).put("compute", compute()).put("threads", options.threads());
+        json.put("kernels", kernels).put("compute", arithmetic()).put("threads", options.threads());
         json.putObject("image").put("width", image.width()).put("height", image.height());
         json.put("prompt_tokens", load.promptTokens()).put("new_tokens", load.newTokens());
         json.put("runs", load.runs());

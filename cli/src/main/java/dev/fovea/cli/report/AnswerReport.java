@@ -25,7 +25,7 @@ public record AnswerReport(String model, Engine engine, TokenReduction reduction
         json.put("model", model);
         json.put("family", engine.config().family());
         json.put("kernels", stats.kernels());
-        json.put("compute", engine.options().compute().name().toLowerCase(Locale.ROOT));
+        json.put("compute", engine.compute().name().toLowerCase(Locale.ROOT));
         json.set("method", MethodReport.json(reduction));
         json.set("images", images(stats));
         json.put("prompt_tokens", stats.promptRows());

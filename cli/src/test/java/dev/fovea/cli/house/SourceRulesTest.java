@@ -20,6 +20,7 @@ class SourceRulesTest {
 
     /// Packages above the rule of thumb, each with its own bound.
     private static final Map<String, Integer> LARGE_PACKAGES = Map.of(
+            "dev/fovea/kernel", 17, // the promise of each operation and the records that go through it
             "dev/fovea/engine", 32, // the door with its records
             "dev/fovea/engine/reduce", 32, // one class a method, and what they share
             "dev/fovea/engine/image", 16,
@@ -40,7 +41,7 @@ class SourceRulesTest {
     void filesAreShort() {
         for (Path file : Project.sources("main")) {
             String name = Project.name(file);
-            boolean loops = name.startsWith("kernels/") || name.startsWith("bench/") || name.contains("/codec/");
+            boolean loops = name.startsWith("kernels") || name.startsWith("bench/") || name.contains("/codec/");
             assertThat(Project.text(file).lines().count())
                     .as("lines of " + name)
                     .isLessThanOrEqualTo(loops ? KERNEL_LINES : FILE_LINES);

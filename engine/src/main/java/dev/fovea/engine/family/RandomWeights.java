@@ -43,7 +43,7 @@ final class RandomWeights implements WeightSource {
             long size = Math.min(block.byteSize(), bytes.byteSize() - at);
             MemorySegment.copy(block, 0, bytes, at, size);
         }
-        return new Matrix(bytes, format, rows, cols);
+        return new Matrix(bytes.asReadOnly(), format, rows, cols);
     }
 
     private MemorySegment block(int cols) {

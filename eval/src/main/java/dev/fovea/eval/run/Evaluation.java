@@ -82,7 +82,7 @@ public final class Evaluation {
             String name = EvaluationOptions.name(model);
             try (Engine engine = Engine.load(model, options.engine())) {
                 technique = engine.kernelsName() + ", "
-                        + engine.options().compute().toString().toLowerCase(java.util.Locale.ROOT);
+                        + engine.compute().toString().toLowerCase(java.util.Locale.ROOT);
                 file.require("technique", technique);
                 file.require("model " + name, RunFile.digest(model));
                 Plan plan = Plan.of(name, engine.config(), options);
