@@ -164,7 +164,8 @@ public final class BenchCommand implements Callable<Integer> {
         try (ProgressLine progress = new ProgressLine(terminal, true)) {
             progress.say("loading " + name());
             if (agreement) {
-                Agreement report = Agreement.of(compute -> engine(shape, options.withCompute(compute)), load, progress, lines);
+                Agreement report =
+                        Agreement.of(compute -> engine(shape, options.withCompute(compute)), load, progress, lines);
                 progress.clear();
                 terminal.out().println(json ? report.json() : name() + System.lineSeparator() + report.text());
                 return ExitCode.OK;

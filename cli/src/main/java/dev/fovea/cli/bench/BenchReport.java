@@ -44,7 +44,9 @@ record BenchReport(
                 load.promptTokens(),
                 load.newTokens(),
                 load.runs());
-        return peak == 0 ? text : text + String.format(Locale.ROOT, " | %s peak %.1f GFLOP/s", arithmetic(), peak / 1e9);
+        return peak == 0
+                ? text
+                : text + String.format(Locale.ROOT, " | %s peak %.1f GFLOP/s", arithmetic(), peak / 1e9);
     }
 
     private String arithmetic() {
