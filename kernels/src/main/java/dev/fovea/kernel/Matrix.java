@@ -5,11 +5,15 @@ import java.lang.foreign.MemorySegment;
 /// Weights, read-only: `rows` output rows of `cols` inputs each, row after row in `format`, usually mapped from
 /// a file.
 ///
-/// The segment need not be aligned to more than one byte.
+/// The segment need not be aligned to more than one byte. Columns are a multiple of the format's block.
 public record Matrix(MemorySegment bytes, Format format, int rows, int cols) {
     public Matrix {
         if (rows < 0 || cols < 0) {
             throw new IllegalArgumentException("matrix [" + rows + ", " + cols + "]");
+        }
+        if (cols % format.block() != 0) {
+            throw new IllegalArgumentException("matrix [" + rows + ", " + cols + "] of " + format
+                    + ": expected a multiple of " + format.block() + " columns");
         }
         long expected = format.bytes((long) rows * cols);
         if (bytes.byteSize() != expected) {

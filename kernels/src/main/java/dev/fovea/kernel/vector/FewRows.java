@@ -46,7 +46,7 @@ final class FewRows {
             Matrix w, int begin, int end, float[] arranged, int rows, float @Nullable [] bias, Tensor y, int worker) {
         RowCodec codec = width.codec(w.format(), w.bytes());
         int in = w.cols();
-        float[] sums = workers.scratch(worker, RowCodec.GROUP * codec.lanes());
+        float[] sums = workers.scratch(worker, codec.dotFloats());
         for (int group = begin; group < end; group++) {
             int out = group * RowCodec.GROUP;
             int count = Math.min(RowCodec.GROUP, w.rows() - out);

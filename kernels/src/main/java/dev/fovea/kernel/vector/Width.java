@@ -49,7 +49,8 @@ record Width(
     private static Map<Format, RowCodec> codecs(VectorSpecies<Float> species) {
         Map<Format, RowCodec> codecs = new EnumMap<>(Format.class);
         for (Format format : Format.values()) {
-            codecs.put(format, copy(VectorCodec.class, RowCodec.class, new Constants(species, format)));
+            Class<? extends RowCodec> loops = format.block() == 1 ? VectorCodec.class : BlockCodec.class;
+            codecs.put(format, copy(loops, RowCodec.class, new Constants(species, format)));
         }
         return codecs;
     }
