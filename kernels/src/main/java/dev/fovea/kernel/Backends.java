@@ -17,19 +17,35 @@ final class Backends {
                 requireIncubator();
                 yield create("dev.fovea.kernel.vector.VectorKernels", name, workers);
             }
-            default -> throw new IllegalArgumentException("kernels: expected scalar or vector, found \"" + name + "\"");
+            case "vnni" -> emitted(named("vector", workers));
+            default ->
+                throw new IllegalArgumentException("kernels: expected scalar, vector or vnni, found \"" + name + "\"");
         };
     }
 
     static Kernels best(Workers workers) {
         try {
             Kernels vector = named("vector", workers);
-            LOG.log(System.Logger.Level.INFO, "kernels: {0}, the widest vectors that the JVM prefers", vector.name());
-            return vector;
+            return withMachineCode(vector);
         } catch (UnsupportedOperationException e) {
             Kernels scalar = named("scalar", workers);
             LOG.log(System.Logger.Level.WARNING, "kernels: {0}, slow, because {1}", scalar.name(), e.getMessage());
             return scalar;
+        }
+    }
+
+    private static Kernels withMachineCode(Kernels vector) {
+        try {
+            Kernels emitted = emitted(vector);
+            LOG.log(System.Logger.Level.INFO, "kernels: {0}, the widest vectors that the JVM prefers", emitted.name());
+            return emitted;
+        } catch (UnsupportedOperationException e) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "kernels: {0}, the widest vectors that the JVM prefers; no int8 products, because {1}",
+                    vector.name(),
+                    e.getMessage());
+            return vector;
         }
     }
 
@@ -40,13 +56,24 @@ final class Backends {
         }
     }
 
+    private static Kernels emitted(Kernels others) {
+        return create("dev.fovea.kernel.emitted.EmittedKernels", "vnni", Kernels.class, others);
+    }
+
     private static Kernels create(String className, String name, Workers workers) {
+        return create(className, name, Workers.class, workers);
+    }
+
+    private static <T> Kernels create(String className, String name, Class<T> parameter, T argument) {
         try {
             return Class.forName(className)
                     .asSubclass(Kernels.class)
-                    .getConstructor(Workers.class)
-                    .newInstance(workers);
+                    .getConstructor(parameter)
+                    .newInstance(argument);
         } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof UnsupportedOperationException reason) {
+                throw reason;
+            }
             throw new UnsupportedOperationException("kernels \"" + name + "\": " + e.getCause(), e);
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new UnsupportedOperationException("kernels \"" + name + "\" cannot be loaded: " + e, e);

@@ -1,21 +1,22 @@
 package dev.fovea.kernel;
 
+import java.lang.foreign.Arena;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// The arithmetic that models are made of, on arrays. Knows no model.
 ///
 /// Implementations are stateless apart from their [Workers] and shared by all sessions. All write into their last
-/// argument, or in place where the name says so. Sources and destinations must not overlap unless stated. Results are
-/// bit-identical for any number of threads. Shape mismatches throw `IllegalArgumentException`.
+/// argument, or in place where the name says so. Sources and destinations must not overlap unless stated.
+/// Results are bit-identical for any number of threads. Shape mismatches throw `IllegalArgumentException`.
 public interface Kernels {
     /// The fastest technique that this JVM can run; logs which and why.
     static Kernels best(Workers workers) {
         return Backends.best(workers);
     }
 
-    /// The technique `scalar` or `vector`. Never another one: throws `UnsupportedOperationException` where this JVM
-    /// cannot run it.
+    /// The technique `scalar` or `vector`. Never another one: throws `UnsupportedOperationException` where this
+    /// JVM cannot run it.
     static Kernels named(String name, Workers workers) {
         return Backends.named(name, workers);
     }
@@ -32,7 +33,14 @@ public interface Kernels {
         return OptionalDouble.empty();
     }
 
-    /// `y = x wᵀ + bias`.
+    /// Weights as this technique multiplies them fastest, with activations rounded to int8: `w` itself, or new
+    /// memory of `arena` that replaces it.
+    default Matrix interleaved(Matrix w, Arena arena) {
+        return w;
+    }
+
+    /// `y = x wᵀ + bias`. Activations are rounded to int8 for weights that [#interleaved] returned, and for no
+    /// others.
     ///
     /// @param w    `[out, in]`
     /// @param x    `[rows, in]`
@@ -47,7 +55,8 @@ public interface Kernels {
     /// @param y `[rows, heads * headDim]`
     void attention(Tensor q, KeyValues kv, Visible visible, Tensor y);
 
-    /// Attention of one query row over two sets of keys at once, in one softmax: those of `kv`, then those of `extra`.
+    /// Attention of one query row over two sets of keys at once, in one softmax: those of `kv`, then those of
+    /// `extra`.
     ///
     /// @param q     `[1, heads * headDim]`
     /// @param extra may have no rows

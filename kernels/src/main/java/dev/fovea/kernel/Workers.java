@@ -1,5 +1,6 @@
 package dev.fovea.kernel;
 
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +30,7 @@ public final class Workers implements AutoCloseable {
     private final int threads;
     private final float[][] scratch;
     private float[] shared = new float[0];
+    private final Arena arena = Arena.ofShared();
     private final Follower[] followers; // workers 1 … threads - 1
     private final AtomicBoolean busy = new AtomicBoolean();
     private volatile @Nullable Job job;
@@ -94,6 +96,11 @@ public final class Workers implements AutoCloseable {
         return shared;
     }
 
+    /// For memory off the heap that techniques need for as long as these workers live; closed with them.
+    public Arena arena() {
+        return arena;
+    }
+
     /// Ends the threads and waits for them. Closing twice changes nothing.
     @Override
     public void close() {
@@ -116,6 +123,7 @@ public final class Workers implements AutoCloseable {
         job = null;
         Arrays.fill(scratch, new float[0]);
         shared = new float[0];
+        arena.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -5,11 +5,16 @@ import java.lang.foreign.MemorySegment;
 /// Reads rows of numbers of one format as they lie in files and caches; the only place here that knows their
 /// bytes.
 interface RowCodec {
-    /// Output rows that [#dots] takes together.
+    /// Output rows that [#dots] takes together, where each row lies by itself.
     int GROUP = 4;
 
     /// Lanes of one vector.
     int lanes();
+
+    /// Output rows that one call of [#dots] takes at most; the first is a multiple of it.
+    default int group() {
+        return GROUP;
+    }
 
     /// Floats that [#dots] uses from `at` on.
     default int dotFloats() {
