@@ -53,7 +53,7 @@ def train(a):
 
 
 def export(a):
-    from . import testset
+    from . import card, testset
     from .export import dump, export as write
     write(f"{a.out}/lm.pt", f"{a.out}/tokenizer.json", a.model)
     if a.measure:
@@ -64,6 +64,7 @@ def export(a):
         seen = testset.measure(f"{a.out}/lm.pt", f"{a.out}/tokenizer.json", a.measure // 2, split="val")
         print("glyph styles seen in training:\n" + testset.table(seen))
         dump(f"{a.out}/accuracy-val.json", seen)
+        card.write(a.model, a.out, r, seen)
 
 
 def flex(a):

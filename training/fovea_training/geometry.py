@@ -127,7 +127,8 @@ def picture_labels(p, lay):
     obig = np.array([o.big for o in p.objs], bool)
     out = dict(slots=np.zeros((P, n, SX * SY), np.int64), field=np.full((P, n, MAX_FIELD), IGN, np.int64),
                word=np.zeros((P, n), np.int64), shape=np.zeros((P, n), np.int64), color=np.zeros((P, n), np.int64),
-               link=np.zeros((P, n, 3), np.int64), content=np.zeros((P, n), bool), cls=np.zeros((P, N_CLS), np.float32))
+               link=np.zeros((P, n, 3), np.int64), content=np.zeros((P, n), bool), cls=np.zeros((P, N_CLS), np.float32),
+               ground=np.full((P, n), GROUND_NAMES.index(p.ground), np.int64))
     for k, m in enumerate(lay.maps):
         sx, sy, ox, oy = m
         readable = 5.0 / sy

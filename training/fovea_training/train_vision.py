@@ -19,9 +19,9 @@ from .model import Config, Optim, Vision, config_dict
 from .scenes import make
 from .world import *
 
-KEYS_D = ("slots", "field", "word", "shape", "color", "content", "cls")
+KEYS_D = ("slots", "field", "word", "shape", "color", "ground", "content", "cls")
 NC, NW = len(CHARS) + 1, len(WORDS) + 1
-SIZES = dict(slots=SX * SY * NC, field=MAX_FIELD * NC, word=NW, shape=11, color=9)
+SIZES = dict(slots=SX * SY * NC, field=MAX_FIELD * NC, word=NW, shape=11, color=9, ground=len(GROUNDS))
 
 
 class Heads(nn.Module):
@@ -102,6 +102,7 @@ def losses(out, cls, att, y):
     L = dict(
         slots=ce(out["slots"], y["slots"], NC, 0.15), field=ce(out["field"], fld, NC), word=0.5 * ce(out["word"], y["word"], NW, 0.1),
         shape=0.4 * ce(out["shape"], y["shape"], 11, 0.15), color=0.4 * ce(out["color"], y["color"], 9, 0.15),
+        ground=0.3 * ce(out["ground"], y["ground"], len(GROUNDS)),
         cls=8 * F.binary_cross_entropy_with_logits(cls.float(), y["cls"]))
     m = y["content"].float()
     has = m.sum(1) > 0
@@ -150,6 +151,7 @@ def evaluate(v, h, batches):
         for k, n in (("word", NW), ("shape", 11), ("color", 9)):
             m = y[k] > 0
             add(k, (out[k].argmax(-1) == y[k])[m])
+        add("ground", out["ground"].argmax(-1) == y["ground"])
         p = cl > 0
         add("cls_recall", p[y["cls"] > 0])
         add("cls_precision", (y["cls"] > 0)[p])

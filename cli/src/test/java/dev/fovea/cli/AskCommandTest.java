@@ -60,9 +60,18 @@ class AskCommandTest {
                         "peak_rss_bytes");
         assertThat(json.get("method").propertyNames())
                 .containsExactly(
-                        "name", "preset", "budget", "alpha", "score", "region", "grid", "newline", "remainder");
+                        "name",
+                        "preset",
+                        "budget",
+                        "alpha",
+                        "score",
+                        "region",
+                        "grid",
+                        "newline",
+                        "remainder",
+                        "skip_below");
         assertThat(json.get("images").get(0).propertyNames())
-                .containsExactly("width", "height", "grid", "tiles", "tokens_before", "tokens");
+                .containsExactly("width", "height", "grid", "tiles", "tiles_encoded", "tokens_before", "tokens");
         assertThat(json.get("timing_ms").propertyNames())
                 .containsExactly("load", "preprocess", "vision", "select", "prefill", "decode", "total");
         assertThat(json.get("first_logprobs").get(0).propertyNames()).containsExactly("id", "logprob");

@@ -192,9 +192,8 @@ public final class Engine implements AutoCloseable {
         return kernels.name();
     }
 
-    /// Operations per second that the technique's instructions reach at most here, measured now; empty where that
-    /// bounds
-    /// nothing.
+    /// Operations per second that the technique's instructions reach at most here, measured now; empty where
+    /// that bounds nothing.
     public OptionalDouble peak() {
         lock();
         try {
@@ -263,6 +262,11 @@ public final class Engine implements AutoCloseable {
                 : Math.min(most, SessionOptions.DEFAULT_CONTEXT);
     }
 
+    /// The token ids of a prompt that opens a conversation; the image token stands for an image.
+    public int[] tokenize(Prompt prompt) {
+        return promptIds(prompt, true);
+    }
+
     /// The new token ids of a prompt.
     ///
     /// @param first whether it opens the conversation
@@ -271,7 +275,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /// The token ids of an answer that follows a prompt after a space.
-    int[] optionIds(String option) {
+    public int[] optionIds(String option) {
         return tokenizer.orElseThrow(PromptEncoding::noTokenizer).encodeContinuation(" " + option);
     }
 

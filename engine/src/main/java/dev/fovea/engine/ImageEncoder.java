@@ -15,8 +15,10 @@ import dev.fovea.engine.vision.VisualTokens;
 import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workspace;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /// Takes one image from its file to the rows that stand for it in the prompt.
 final class ImageEncoder {
@@ -59,6 +61,7 @@ final class ImageEncoder {
                 grid.tileRows(),
                 grid.tileCols(),
                 grid.tiles(),
+                image.encodedTiles(),
                 hasNewlines() ? grid.tokensWithNewlines() : grid.tokensWithoutNewlines(),
                 reduced.prompt().count(),
                 reduced.outside().count(),
@@ -66,30 +69,38 @@ final class ImageEncoder {
         return new Encoded(reduced, rows, outside, grid, stats);
     }
 
-    /// Cuts and encodes an image as far as a method wants to see it.
+    /// Cuts an image and encodes it as far as a method wants to see it: the base tile first, then those of the others
+    /// that the method asks for.
     EncodedImage look(RgbImage pixels, TokenReduction reduction, StatsRecorder recorder) {
-        Tiling tiling = policy.tiling(pixels);
+        Tiling tiling = policy.tiling(pixels, this::share);
         recorder.end(Stage.PREPROCESS);
         boolean whole = !tiling.grid().mosaicOutside() || reduction.readsHighResolution();
         Grid grid = whole ? tiling.grid() : Grid.single(tiling.grid().patches(), pixels.height(), pixels.width());
         VisionConfig vision = model.config().vision();
-        TowerOutput output = tower(tiling.tiles(), grid, reduction.visionTaps(vision));
+        Set<Integer> taps = reduction.visionTaps(vision);
+        TowerOutput first = model.tower().encode(tiling.tiles().subList(0, 1), taps, workspace);
+        EncodedImage base = new EncodedImage(grid, first, vision, kernels, hasNewlines());
         recorder.end(Stage.VISION);
-        return new EncodedImage(grid, output, vision, kernels, hasNewlines());
+        boolean[] wanted = reduction.wantedTiles(base);
+        recorder.end(Stage.SELECT);
+        List<float[]> rest = new ArrayList<>();
+        for (int tile = 1; tile < grid.tiles(); tile++) {
+            if (wanted[tile]) {
+                rest.add(tiling.tiles().get(tile));
+            }
+        }
+        EncodedImage image = base.with(wanted, model.tower().encode(rest, taps, workspace));
+        recorder.end(Stage.VISION);
+        return image;
+    }
+
+    /// Shares pieces of work among the kernels' threads.
+    private void share(int count, IntConsumer piece) {
+        kernels.workers().forEach(count, (i, _) -> piece.accept(i));
     }
 
     private boolean hasNewlines() {
         return model.newline().length > 0;
-    }
-
-    /// Encodes a grid's tiles. A mosaic outside the prompt goes through the tower by itself, so that what the prompt
-    /// gets is the same, bit for bit, with it and without.
-    private TowerOutput tower(List<float[]> tiles, Grid grid, Set<Integer> taps) {
-        if (!grid.mosaicOutside()) {
-            return model.tower().encode(tiles.subList(0, grid.tiles()), taps, workspace);
-        }
-        TowerOutput base = model.tower().encode(tiles.subList(0, 1), taps, workspace);
-        return base.then(model.tower().encode(tiles.subList(1, grid.tiles()), taps, workspace));
     }
 
     RgbImage decode(ImageInput input) {

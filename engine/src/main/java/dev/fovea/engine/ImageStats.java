@@ -6,7 +6,8 @@ package dev.fovea.engine;
 /// @param height       pixels, upright
 /// @param tileRows     rows of tiles; 0 when only the whole picture is encoded
 /// @param tileCols     columns of tiles
-/// @param tiles        tiles encoded, the base picture included
+/// @param tiles        tiles that the picture was cut into, the base picture included
+/// @param encodedTiles those that the tower encoded: the method may have wanted fewer
 /// @param tokensBefore visual tokens without reduction, newlines included
 /// @param tokens       visual tokens that the language model got, newlines included
 /// @param outside      tokens outside the prompt that the method may show to the decoder
@@ -17,6 +18,7 @@ public record ImageStats(
         int tileRows,
         int tileCols,
         int tiles,
+        int encodedTiles,
         int tokensBefore,
         int tokens,
         int outside,

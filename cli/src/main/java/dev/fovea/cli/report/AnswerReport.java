@@ -50,7 +50,7 @@ public record AnswerReport(String model, Engine engine, TokenReduction reduction
             ObjectNode each = images.addObject();
             each.put("width", image.width()).put("height", image.height());
             each.putArray("grid").add(image.tileRows()).add(image.tileCols());
-            each.put("tiles", image.tiles());
+            each.put("tiles", image.tiles()).put("tiles_encoded", image.encodedTiles());
             each.put("tokens_before", image.tokensBefore()).put("tokens", image.tokens());
         }
         return images;

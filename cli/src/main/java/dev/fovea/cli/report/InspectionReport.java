@@ -30,13 +30,14 @@ public record InspectionReport(VlmConfig config, TokenReduction reduction, List<
             ImageStats stats = image.inspection().stats();
             text.append(String.format(
                     Locale.ROOT,
-                    "%n%s: %d x %d px, grid %d x %d, %d tiles, %d -> %d visual tokens%n",
+                    "%n%s: %d x %d px, grid %d x %d, %d tiles%s, %d -> %d visual tokens%n",
                     image.name(),
                     stats.width(),
                     stats.height(),
                     stats.tileRows(),
                     stats.tileCols(),
                     stats.tiles(),
+                    stats.encodedTiles() < stats.tiles() ? " (" + stats.encodedTiles() + " encoded)" : "",
                     stats.tokensBefore(),
                     image.tokens()));
             int[] budgets = image.inspection().reduced().budgets();

@@ -53,8 +53,12 @@ public final class AnyRes {
 
     /// The picture resized and centred on a black canvas; the odd pixel of padding goes right and below.
     public static RgbImage onCanvas(RgbImage image, Size canvas, Resampler.Filter filter) {
+        return onCanvas(image, canvas, filter, Resampler.Pieces.IN_TURN);
+    }
+
+    static RgbImage onCanvas(RgbImage image, Size canvas, Resampler.Filter filter, Resampler.Pieces pieces) {
         Size size = resized(image.height(), image.width(), canvas);
-        RgbImage resized = Resampler.resize(image, size.height, size.width, filter);
+        RgbImage resized = Resampler.resize(image, size.height, size.width, filter, pieces);
         int top = (canvas.height - size.height) / 2;
         int left = (canvas.width - size.width) / 2;
         return resized.placed(top, left, canvas.height, canvas.width, 0);

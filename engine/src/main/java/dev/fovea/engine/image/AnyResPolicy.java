@@ -31,18 +31,18 @@ public record AnyResPolicy(
     }
 
     @Override
-    public Tiling tiling(RgbImage image) {
+    public Tiling tiling(RgbImage image, Resampler.Pieces pieces) {
         Size canvasSize = AnyRes.bestResolution(image.height(), image.width(), pinpoints);
         Grid grid = AnyRes.grid(image.height(), image.width(), canvasSize, tile, patches);
-        RgbImage canvas = AnyRes.onCanvas(image, canvasSize, filter);
+        RgbImage canvas = AnyRes.onCanvas(image, canvasSize, filter, pieces);
         List<RgbImage> pixels = new ArrayList<>();
-        pixels.add(Resampler.resize(image, tile, tile, filter));
+        pixels.add(Resampler.resize(image, tile, tile, filter, pieces));
         for (int row = 0; row < grid.tileRows(); row++) {
             for (int col = 0; col < grid.tileCols(); col++) {
                 pixels.add(canvas.crop(row * tile, col * tile, tile, tile));
             }
         }
-        List<float[]> tiles = pixels.stream().map(normalization::toTensor).toList();
+        List<float[]> tiles = normalization.toTensors(pixels, pieces);
         return new Tiling(grid, tiles, pixels, tile, tile);
     }
 }

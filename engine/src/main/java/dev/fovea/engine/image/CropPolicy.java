@@ -24,11 +24,11 @@ public record CropPolicy(int shortestEdge, int crop, int patches, Resampler.Filt
     }
 
     @Override
-    public Tiling tiling(RgbImage image) {
+    public Tiling tiling(RgbImage image, Resampler.Pieces pieces) {
         Size size = resized(image.height(), image.width());
         Axis down = centre(image.height(), size.height());
         Axis across = centre(image.width(), size.width());
-        RgbImage square = Resampler.resize(image, down, across, filter)
+        RgbImage square = Resampler.resize(image, down, across, filter, pieces)
                 .placed(padding(size.height()), padding(size.width()), crop, crop, 0);
         Grid grid = grid(image.height(), image.width());
         return new Tiling(grid, List.of(normalization.toTensor(square)), List.of(square), crop, crop);

@@ -26,20 +26,20 @@ public record HiResPolicy(int highResSize, int size, int patches, Resampler.Filt
     }
 
     @Override
-    public Tiling tiling(RgbImage image) {
+    public Tiling tiling(RgbImage image, Resampler.Pieces pieces) {
         Grid grid = grid(image.height(), image.width());
-        RgbImage highRes = Resampler.resizeSquared(image, highResSize, normalization.meanColor(), filter);
+        RgbImage highRes = Resampler.resizeSquared(image, highResSize, normalization.meanColor(), filter, pieces);
         float[] tensor = normalization.toTensor(highRes); // [3, highResSize, highResSize]
         List<float[]> tiles = new ArrayList<>();
         List<RgbImage> pixels = new ArrayList<>();
-        tiles.add(Resampler.bilinearAntialias(tensor, 3, highResSize, highResSize, size, size));
+        tiles.add(Resampler.bilinearAntialias(tensor, 3, highResSize, highResSize, size, size, pieces));
         for (int row = 0; row < grid.tileRows(); row++) {
             for (int col = 0; col < grid.tileCols(); col++) {
                 RgbImage tile = highRes.crop(row * size, col * size, size, size);
                 pixels.add(tile);
-                tiles.add(normalization.toTensor(tile));
             }
         }
+        tiles.addAll(normalization.toTensors(pixels, pieces));
         return new Tiling(grid, tiles, pixels, size, size);
     }
 }

@@ -1,6 +1,7 @@
 package dev.fovea.engine.image;
 
 import java.util.Arrays;
+import java.util.List;
 
 /// From 8-bit levels to what a vision tower reads: `(level * rescaleFactor - mean) / std` for each channel.
 ///
@@ -33,6 +34,13 @@ public record Normalization(float[] mean, float[] std, double rescaleFactor) {
             }
         }
         return tensor;
+    }
+
+    /// [#toTensor] of several pictures.
+    List<float[]> toTensors(List<RgbImage> images, Resampler.Pieces pieces) {
+        float[][] tensors = new float[images.size()][];
+        pieces.run(tensors.length, i -> tensors[i] = toTensor(images.get(i)));
+        return List.of(tensors);
     }
 
     /// The mean as a colour, `0xRRGGBB` with each level truncated: what LLaVA pads with.

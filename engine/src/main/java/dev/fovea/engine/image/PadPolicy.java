@@ -20,8 +20,8 @@ public record PadPolicy(int size, int patches, Resampler.Filter filter, Normaliz
     }
 
     @Override
-    public Tiling tiling(RgbImage image) {
-        RgbImage square = Resampler.resizeSquared(image, size, normalization.meanColor(), filter);
+    public Tiling tiling(RgbImage image, Resampler.Pieces pieces) {
+        RgbImage square = Resampler.resizeSquared(image, size, normalization.meanColor(), filter, pieces);
         Grid grid = grid(image.height(), image.width());
         return new Tiling(grid, List.of(normalization.toTensor(square)), List.of(square), size, size);
     }

@@ -1,11 +1,13 @@
 package dev.fovea.engine.image;
 
 import java.util.Objects;
+import java.util.function.IntConsumer;
 
 /// Pillow's resampler for 8-bit pixels, bit for bit, and PyTorch's antialiased bilinear reduction for floats.
 ///
 /// Both are separable: each output pixel is a weighted sum of input pixels, first along rows, then along columns. When
-/// reducing, the filter is stretched by the ratio, so that every input pixel counts (antialiasing).
+/// reducing, the filter is stretched by the ratio, so that every input pixel counts (antialiasing). Output lines do not
+/// depend on each other, so [Pieces] may share them.
 public final class Resampler {
     /// The weight of an input pixel by its distance from the output pixel's centre.
     public enum Filter {
@@ -32,6 +34,23 @@ public final class Resampler {
             return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
         }
     }
+
+    /// Runs pieces of work that do not depend on each other, perhaps several at a time.
+    @FunctionalInterface
+    public interface Pieces {
+        /// One after the other, in the calling thread.
+        Pieces IN_TURN = (count, piece) -> {
+            for (int i = 0; i < count; i++) {
+                piece.accept(i);
+            }
+        };
+
+        /// Runs pieces `0 … count - 1` and returns when all are done.
+        void run(int count, IntConsumer piece);
+    }
+
+    /// Lines of a picture that go together: enough that handing them out costs nothing.
+    private static final int LINES = 16;
 
     // Pillow: 32-bit sums of 8-bit samples, two bits kept for weights below 0 and above 1.
     private static final int PRECISION = 22;
@@ -118,20 +137,24 @@ public final class Resampler {
 
     /// As `Image.resize((width, height), filter)`. A pass whose size does not change is skipped.
     public static RgbImage resize(RgbImage image, int height, int width, Filter filter) {
-        return resize(image, Axis.whole(image.height(), height), Axis.whole(image.width(), width), filter);
+        return resize(image, height, width, filter, Pieces.IN_TURN);
+    }
+
+    static RgbImage resize(RgbImage image, int height, int width, Filter filter, Pieces pieces) {
+        return resize(image, Axis.whole(image.height(), height), Axis.whole(image.width(), width), filter, pieces);
     }
 
     /// A window of the resized picture, without computing the rest.
-    static RgbImage resize(RgbImage image, Axis down, Axis across, Filter filter) {
+    static RgbImage resize(RgbImage image, Axis down, Axis across, Filter filter, Pieces pieces) {
         int height = down.end - down.begin;
         int width = across.end - across.begin;
         if (!down.changes()) {
-            return new RgbImage(alongRows(image, down.begin, down.end, across, filter), height, width);
+            return new RgbImage(alongRows(image, down.begin, down.end, across, filter, pieces), height, width);
         }
         // The first pass makes only the rows that the second will read.
         Taps taps = Taps.of(down, filter);
-        byte[] rows = alongRows(image, taps.first[0], taps.end(), across, filter);
-        return new RgbImage(alongColumns(rows, 3 * width, taps.first[0], taps, 0), height, width);
+        byte[] rows = alongRows(image, taps.first[0], taps.end(), across, filter, pieces);
+        return new RgbImage(alongColumns(rows, 3 * width, taps.first[0], taps, 0, pieces), height, width);
     }
 
     /// The picture centred on a square of its longer side and resized; the odd pixel of padding goes right and below.
@@ -141,7 +164,7 @@ public final class Resampler {
     /// less than 4000.
     ///
     /// @param color `0xRRGGBB` of the padding
-    static RgbImage resizeSquared(RgbImage image, int size, int color, Filter filter) {
+    static RgbImage resizeSquared(RgbImage image, int size, int color, Filter filter, Pieces pieces) {
         Axis axis = Axis.whole(Math.max(image.height(), image.width()), size);
         int top = (axis.inputs - image.height()) / 2;
         int left = (axis.inputs - image.width()) / 2;
@@ -149,69 +172,80 @@ public final class Resampler {
             return image.placed(top, left, size, size, color);
         }
         Taps taps = Taps.of(axis, filter);
-        byte[] rows = alongRows(image, 0, image.height(), taps.within(left, image.width()), color);
-        return new RgbImage(alongColumns(rows, 3 * size, 0, taps.within(top, image.height()), color), size, size);
+        byte[] rows = alongRows(image, 0, image.height(), taps.within(left, image.width()), color, pieces);
+        Taps down = taps.within(top, image.height());
+        return new RgbImage(alongColumns(rows, 3 * size, 0, down, color, pieces), size, size);
     }
 
     // Rows `[begin, end)` of the image with their width resized: [end - begin, across.end - across.begin, 3]
-    private static byte[] alongRows(RgbImage image, int begin, int end, Axis across, Filter filter) {
+    private static byte[] alongRows(RgbImage image, int begin, int end, Axis across, Filter filter, Pieces pieces) {
         return across.changes()
-                ? alongRows(image, begin, end, Taps.of(across, filter), 0)
+                ? alongRows(image, begin, end, Taps.of(across, filter), 0, pieces)
                 : image.crop(begin, across.begin, end - begin, across.end - across.begin)
                         .rgb();
     }
 
     // [end - begin, outputs, 3]
-    private static byte[] alongRows(RgbImage image, int begin, int end, Taps taps, int color) {
-        int outputs = taps.first.length;
-        byte[] in = image.rgb();
-        byte[] out = new byte[Math.multiplyExact(3 * (end - begin), outputs)];
-        int to = 0;
-        for (int y = begin; y < end; y++) {
-            for (int x = 0; x < outputs; x++, to += 3) {
-                int at = 3 * (y * image.width() + taps.first[x]);
-                int w = x * taps.taps;
-                int red = HALF + taps.outside[x] * (color >> 16);
-                int green = HALF + taps.outside[x] * (color >> 8 & 0xff);
-                int blue = HALF + taps.outside[x] * (color & 0xff);
-                for (int last = w + taps.count[x]; w < last; w++, at += 3) {
-                    int weight = taps.weights[w];
-                    red += (in[at] & 0xff) * weight;
-                    green += (in[at + 1] & 0xff) * weight;
-                    blue += (in[at + 2] & 0xff) * weight;
-                }
-                out[to] = clip(red);
-                out[to + 1] = clip(green);
-                out[to + 2] = clip(blue);
+    private static byte[] alongRows(RgbImage image, int begin, int end, Taps taps, int color, Pieces pieces) {
+        int stride = 3 * taps.first.length;
+        byte[] out = new byte[Math.multiplyExact(end - begin, stride)];
+        pieces.run(Math.ceilDiv(end - begin, LINES), piece -> {
+            for (int line = piece * LINES; line < Math.min((piece + 1) * LINES, end - begin); line++) {
+                alongRow(image.rgb(), 3 * (begin + line) * image.width(), taps, color, out, line * stride);
             }
-        }
+        });
         return out;
     }
 
+    private static void alongRow(byte[] in, int row, Taps taps, int color, byte[] out, int outRow) {
+        int to = outRow;
+        for (int x = 0; x < taps.first.length; x++, to += 3) {
+            int at = row + 3 * taps.first[x];
+            int w = x * taps.taps;
+            int red = HALF + taps.outside[x] * (color >> 16);
+            int green = HALF + taps.outside[x] * (color >> 8 & 0xff);
+            int blue = HALF + taps.outside[x] * (color & 0xff);
+            for (int last = w + taps.count[x]; w < last; w++, at += 3) {
+                int weight = taps.weights[w];
+                red += (in[at] & 0xff) * weight;
+                green += (in[at + 1] & 0xff) * weight;
+                blue += (in[at + 2] & 0xff) * weight;
+            }
+            out[to] = clip(red);
+            out[to + 1] = clip(green);
+            out[to + 2] = clip(blue);
+        }
+    }
+
     // in [rows from `begin` on, stride] to [outputs, stride]
-    private static byte[] alongColumns(byte[] in, int stride, int begin, Taps taps, int color) {
+    private static byte[] alongColumns(byte[] in, int stride, int begin, Taps taps, int color, Pieces pieces) {
         int outputs = taps.first.length;
         byte[] out = new byte[Math.multiplyExact(outputs, stride)];
-        int[] sums = new int[stride];
-        for (int y = 0; y < outputs; y++) {
-            for (int c = 0; c < 3; c++) {
-                int padding = taps.outside[y] * (color >> (16 - 8 * c) & 0xff);
-                for (int x = c; x < stride; x += 3) {
-                    sums[x] = HALF + padding;
+        pieces.run(Math.ceilDiv(outputs, LINES), piece -> {
+            int[] sums = new int[stride];
+            for (int y = piece * LINES; y < Math.min((piece + 1) * LINES, outputs); y++) {
+                for (int c = 0; c < 3; c++) {
+                    int padding = taps.outside[y] * (color >> (16 - 8 * c) & 0xff);
+                    for (int x = c; x < stride; x += 3) {
+                        sums[x] = HALF + padding;
+                    }
                 }
-            }
-            for (int j = 0; j < taps.count[y]; j++) {
-                int weight = taps.weights[y * taps.taps + j];
-                int at = (taps.first[y] - begin + j) * stride;
+                for (int j = 0; j < taps.count[y]; j++) {
+                    int line = (taps.first[y] - begin + j) * stride;
+                    addWeighted(in, line, taps.weights[y * taps.taps + j], sums);
+                }
                 for (int x = 0; x < stride; x++) {
-                    sums[x] += (in[at + x] & 0xff) * weight;
+                    out[y * stride + x] = clip(sums[x]);
                 }
             }
-            for (int x = 0; x < stride; x++) {
-                out[y * stride + x] = clip(sums[x]);
-            }
-        }
+        });
         return out;
+    }
+
+    private static void addWeighted(byte[] in, int at, int weight, int[] sums) {
+        for (int x = 0; x < sums.length; x++) {
+            sums[x] += (in[at + x] & 0xff) * weight;
+        }
     }
 
     private static byte clip(int sum) {
@@ -225,6 +259,11 @@ public final class Resampler {
     /// @return `[channels, outHeight, outWidth]`
     public static float[] bilinearAntialias(
             float[] chw, int channels, int height, int width, int outHeight, int outWidth) {
+        return bilinearAntialias(chw, channels, height, width, outHeight, outWidth, Pieces.IN_TURN);
+    }
+
+    static float[] bilinearAntialias(
+            float[] chw, int channels, int height, int width, int outHeight, int outWidth, Pieces pieces) {
         if (chw.length != (long) channels * height * width || outHeight < 1 || outWidth < 1) {
             throw new IllegalArgumentException("[" + channels + ", " + height + ", " + width + "] to " + outHeight
                     + " x " + outWidth + ": found " + chw.length + " floats");
@@ -232,67 +271,11 @@ public final class Resampler {
         FloatTaps across = FloatTaps.of(width, outWidth);
         FloatTaps down = FloatTaps.of(height, outHeight);
         float[] out = new float[Math.multiplyExact(channels * outHeight, outWidth)];
-        float[] narrow = new float[height * outWidth]; // [height, outWidth], one channel
-        for (int c = 0; c < channels; c++) {
+        pieces.run(channels, c -> {
+            float[] narrow = new float[height * outWidth]; // [height, outWidth], one channel
             across.alongRows(chw, c * height * width, height, width, narrow);
             down.alongColumns(narrow, outWidth, out, c * outHeight * outWidth);
-        }
+        });
         return out;
-    }
-
-    /// The weights of one pass in float arithmetic.
-    ///
-    /// @param weights `[outputs, taps]`
-    private record FloatTaps(int[] first, int[] count, float[] weights, int taps) {
-        static FloatTaps of(int inputs, int outputs) {
-            float scale = (float) inputs / outputs;
-            float radius = Math.max(scale, 1f);
-            float shrink = scale >= 1 ? 1f / scale : 1f;
-            int taps = (int) Math.ceil(radius) * 2 + 1;
-            int[] first = new int[outputs];
-            int[] count = new int[outputs];
-            float[] weights = new float[outputs * taps];
-            for (int i = 0; i < outputs; i++) {
-                float center = scale * (i + 0.5f);
-                first[i] = Math.max((int) (center - radius + 0.5f), 0);
-                count[i] = Math.min((int) (center + radius + 0.5f), inputs) - first[i];
-                float sum = 0;
-                for (int j = 0; j < count[i]; j++) {
-                    float x = Math.abs((j + first[i] - center + 0.5f) * shrink);
-                    weights[i * taps + j] = x < 1 ? 1 - x : 0;
-                    sum += weights[i * taps + j];
-                }
-                for (int j = 0; j < count[i]; j++) {
-                    weights[i * taps + j] /= sum;
-                }
-            }
-            return new FloatTaps(first, count, weights, taps);
-        }
-
-        void alongRows(float[] in, int offset, int rows, int stride, float[] out) {
-            for (int y = 0, to = 0; y < rows; y++) {
-                for (int i = 0; i < first.length; i++, to++) {
-                    int at = offset + y * stride + first[i];
-                    float sum = in[at] * weights[i * taps];
-                    for (int j = 1; j < count[i]; j++) {
-                        sum += in[at + j] * weights[i * taps + j];
-                    }
-                    out[to] = sum;
-                }
-            }
-        }
-
-        void alongColumns(float[] in, int stride, float[] out, int offset) {
-            for (int i = 0; i < first.length; i++) {
-                int to = offset + i * stride;
-                for (int j = 0; j < count[i]; j++) {
-                    float weight = weights[i * taps + j];
-                    int at = (first[i] + j) * stride;
-                    for (int x = 0; x < stride; x++) {
-                        out[to + x] += in[at + x] * weight;
-                    }
-                }
-            }
-        }
     }
 }

@@ -20,8 +20,8 @@ public record StretchPolicy(int size, int patches, Resampler.Filter filter, Norm
     }
 
     @Override
-    public Tiling tiling(RgbImage image) {
-        RgbImage square = Resampler.resize(image, size, size, filter);
+    public Tiling tiling(RgbImage image, Resampler.Pieces pieces) {
+        RgbImage square = Resampler.resize(image, size, size, filter, pieces);
         Grid grid = grid(image.height(), image.width());
         return new Tiling(grid, List.of(normalization.toTensor(square)), List.of(square), size, size);
     }

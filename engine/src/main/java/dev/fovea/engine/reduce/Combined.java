@@ -55,6 +55,11 @@ final class Combined implements TokenReduction {
     }
 
     @Override
+    public boolean[] wantedTiles(EncodedImage base) {
+        return vision.wantedTiles(base);
+    }
+
+    @Override
     public Reduced reduce(EncodedImage image) {
         return vision.reduce(image);
     }

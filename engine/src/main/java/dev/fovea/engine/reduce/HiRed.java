@@ -55,6 +55,17 @@ public final class HiRed implements TokenReduction {
         return settings.keepsAll() && settings.preset() == Preset.PAPER;
     }
 
+    /// Budgets need the base tile alone; a tile without any has nothing to give.
+    @Override
+    public boolean[] wantedTiles(EncodedImage base) {
+        int[] budgets = grant(base.grid(), () -> base.classAttention(0, 0));
+        boolean[] wanted = new boolean[budgets.length];
+        for (int tile = 0; tile < wanted.length; tile++) {
+            wanted[tile] = tile == 0 || budgets[tile] > 0;
+        }
+        return wanted;
+    }
+
     @Override
     public Reduced reduce(EncodedImage image) {
         if (stepsAside()) {
@@ -82,12 +93,7 @@ public final class HiRed implements TokenReduction {
     Selection select(Grid grid, Supplier<float[]> content, IntFunction<float[]> attention) {
         int patches = grid.patches() * grid.patches();
         boolean[][] mask = new boolean[grid.tiles()][patches];
-        int[] budgets = new int[grid.tiles()];
-        if (settings.keepsAll()) {
-            Arrays.fill(budgets, patches);
-        } else {
-            budgets = budgets(grid, patches, content);
-        }
+        int[] budgets = grant(grid, content);
         for (int tile = 0; tile < grid.tiles(); tile++) {
             if (budgets[tile] == patches) {
                 Arrays.fill(mask[tile], true);
@@ -107,6 +113,23 @@ public final class HiRed implements TokenReduction {
         int side = grid.patches();
         AnyRes.Size canvas = new AnyRes.Size(grid.tileCols() * side, grid.tileRows() * side);
         return AnyRes.grid(grid.imageHeight(), grid.imageWidth(), canvas, side, side);
+    }
+
+    /// Tokens granted to each tile, base tile first, without tiles of the mosaic that get fewer than the least.
+    private int[] grant(Grid grid, Supplier<float[]> content) {
+        int patches = grid.patches() * grid.patches();
+        int[] budgets = new int[grid.tiles()];
+        if (settings.keepsAll()) {
+            Arrays.fill(budgets, patches);
+            return budgets;
+        }
+        budgets = budgets(grid, patches, content);
+        for (int tile = 1; tile < budgets.length; tile++) {
+            if (budgets[tile] < settings.skipBelow()) {
+                budgets[tile] = 0;
+            }
+        }
+        return budgets;
     }
 
     /// Tokens granted to each tile, base tile first; their sum is at most the budget.

@@ -9,6 +9,8 @@ import java.util.Map;
 ///
 /// @param preset    which preset the settings began as
 /// @param alpha     the base tile's share of the budget, 0 … 1
+/// @param skipBelow tiles of the mosaic that get fewer tokens than this get none and are not encoded; their tokens
+///                  are lost. 0 changes nothing
 public record HiRedSettings(
         Preset preset,
         Budget budget,
@@ -17,7 +19,8 @@ public record HiRedSettings(
         Region region,
         GridOrder grid,
         Newline newline,
-        Remainder remainder) {
+        Remainder remainder,
+        int skipBelow) {
 
     /// How many patches [Score#COUNT_CONST] flags; the constant that later versions of the authors' code are said to
     /// use.
@@ -26,6 +29,9 @@ public record HiRedSettings(
     public HiRedSettings {
         if (!(alpha >= 0 && alpha <= 1)) {
             throw new IllegalArgumentException("hired alpha: expected 0 … 1, found " + alpha);
+        }
+        if (skipBelow < 0) {
+            throw new IllegalArgumentException("hired skip_below: expected a count of tokens, found " + skipBelow);
         }
     }
 
@@ -117,7 +123,15 @@ public record HiRedSettings(
     /// The paper's algorithm, completed where it says nothing (see the method's page).
     public static HiRedSettings paper(Budget budget) {
         return new HiRedSettings(
-                Preset.PAPER, budget, 0.5, Score.MASS, Region.BLOCK2D, GridOrder.FIXED, Newline.NONE, Remainder.DROP);
+                Preset.PAPER,
+                budget,
+                0.5,
+                Score.MASS,
+                Region.BLOCK2D,
+                GridOrder.FIXED,
+                Newline.NONE,
+                Remainder.DROP,
+                0);
     }
 
     /// The authors' code of August 2024, quirk for quirk, with the settings of its scripts.
@@ -130,7 +144,8 @@ public record HiRedSettings(
                 Region.STRIP1D,
                 GridOrder.TRANSPOSED,
                 Newline.NONE,
-                Remainder.DROP);
+                Remainder.DROP,
+                0);
     }
 
     /// The preset of a request with the settings that it overrides.
@@ -145,7 +160,8 @@ public record HiRedSettings(
                 choices.word("region", preset.region()),
                 choices.word("grid", preset.grid()),
                 choices.word("newline", preset.newline()),
-                choices.word("remainder", preset.remainder()));
+                choices.word("remainder", preset.remainder()),
+                choices.count("skip_below", preset.skipBelow()));
     }
 
     /// Whether the budget is everything.
@@ -163,6 +179,7 @@ public record HiRedSettings(
         map.put("grid", Words.of(grid));
         map.put("newline", Words.of(newline));
         map.put("remainder", Words.of(remainder));
+        map.put("skip_below", skipBelow);
         return map;
     }
 }

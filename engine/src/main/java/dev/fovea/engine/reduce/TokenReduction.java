@@ -5,6 +5,7 @@ import dev.fovea.engine.text.Decoder;
 import dev.fovea.engine.text.DecoderHook;
 import dev.fovea.engine.vision.EncodedImage;
 import dev.fovea.engine.vision.VisionConfig;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,7 +45,18 @@ public interface TokenReduction {
         return Set.of();
     }
 
-    /// Chooses or makes the tokens of one image.
+    /// The tiles that it wants to see, once the base tile is encoded; the tower is spared the others. What a tile
+    /// gives does not depend on which others are encoded.
+    ///
+    /// @param base an image of which only tile 0 is encoded
+    /// @return `[tiles]`; tile 0 counts as wanted
+    default boolean[] wantedTiles(EncodedImage base) {
+        boolean[] all = new boolean[base.tiles()];
+        Arrays.fill(all, true);
+        return all;
+    }
+
+    /// Chooses or makes the tokens of one image, of which the wanted tiles are encoded.
     default Reduced reduce(EncodedImage image) {
         return Reduced.of(image.all());
     }

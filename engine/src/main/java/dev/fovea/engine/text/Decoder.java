@@ -9,6 +9,7 @@ import dev.fovea.kernel.RotaryTable;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workspace;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.stream.IntStream;
 
@@ -109,18 +110,22 @@ public final class Decoder {
                 x = gather(x, keep);
                 positions = gather(positions, keep);
             }
-            attend(l, x, positions, cache, plan, hook, phase, workspace);
+            x = attend(l, x, positions, cache, plan, hook, phase, workspace);
             feedForward(weights.layers().get(l), x, workspace);
         }
         Tensor last = workspace.tensor(ROW, 1, config.hidden());
-        kernels.rmsNorm(x.slice(x.rows() - 1, x.rows()), weights.norm(), config.normEps(), last);
+        kernels.rmsNorm(x, weights.norm(), config.normEps(), last);
         Tensor logits = workspace.tensor(LOGITS, 1, weights.head().rows());
         kernels.matmul(weights.head(), last, null, logits);
         return logits;
     }
 
-    /// Attention block of one layer: `x += out(attention(norm(x)))`.
-    private void attend(
+    /// Attention block of one layer: `x += out(attention(norm(x)))`. All rows leave keys and values behind; nobody
+    /// reads
+    /// any row of the last layer but the last one, so it goes on alone from there.
+    ///
+    /// @return the rows that go on
+    private Tensor attend(
             int l,
             Tensor x,
             int[] positions,
@@ -133,38 +138,60 @@ public final class Decoder {
         int n = x.rows();
         Tensor normed = workspace.tensor(NORMED, n, config.hidden());
         kernels.rmsNorm(x, layer.inputNorm(), config.normEps(), normed);
-        Tensor q = workspace.tensor(Q, n, config.heads() * config.headDim());
-        Tensor k = workspace.tensor(K, n, config.kvHeads() * config.headDim());
-        Tensor v = workspace.tensor(V, n, config.kvHeads() * config.headDim());
-        kernels.matmul(layer.q(), normed, null, q);
+        RotaryTable table = rotary.upTo(positions[n - 1] + 1);
+        int before = cache.rows(l);
+        remember(l, normed, table, positions, cache, workspace);
+        int from = l == config.layers() - 1 ? n - 1 : 0;
+        Tensor rows = x.slice(from, n);
+        int[] rowPositions = Arrays.copyOfRange(positions, from, n);
+        Tensor q = workspace.tensor(Q, rows.rows(), config.queryCols());
+        kernels.matmul(layer.q(), normed.slice(from, n), null, q);
+        kernels.ropeInPlace(q, config.headDim(), table, rowPositions);
+        Tensor attended = workspace.tensor(ATTENDED, rows.rows(), q.cols());
+        attendCached(l, q, cache, before + from, plan, rowPositions, attended);
+        if (hook.readsAttention(l, phase)) {
+            Tensor row = Tensor.zeros(config.heads(), cache.rows(l));
+            kernels.attentionWeights(lastRow(q), cache.view(l), row);
+            hook.onAttention(l, new AttentionRow(row, cache.positions(l)));
+        }
+        Tensor branch = workspace.tensor(BRANCH, rows.rows(), config.hidden());
+        kernels.matmul(layer.out(), attended, null, branch);
+        kernels.addInPlace(rows, branch);
+        return rows;
+    }
+
+    /// Appends the keys and values of rows to the cache.
+    private void remember(
+            int l, Tensor normed, RotaryTable table, int[] positions, KvCache cache, Workspace workspace) {
+        Layer layer = weights.layers().get(l);
+        Tensor k = workspace.tensor(K, normed.rows(), config.keyCols());
+        Tensor v = workspace.tensor(V, normed.rows(), config.keyCols());
         kernels.matmul(layer.k(), normed, null, k);
         kernels.matmul(layer.v(), normed, null, v);
-        var table = rotary.upTo(positions[n - 1] + 1);
-        kernels.ropeInPlace(q, config.headDim(), table, positions);
         kernels.ropeInPlace(k, config.headDim(), table, positions);
-        int before = cache.rows(l);
-        cache.append(l, k, v, positions);
-        KeyValues keyValues = cache.view(l);
-        Tensor attended = workspace.tensor(ATTENDED, n, q.cols());
-        Tensor lastQuery = q.slice(n - 1, n);
+        cache.append(l, k, v, positions, kernels.workers());
+    }
+
+    /// Attention over the cache, as the plan has it; the last row also sees the plan's extra keys.
+    ///
+    /// @param before keys that precede the first row's own
+    private void attendCached(
+            int l, Tensor q, KvCache cache, int before, LayerPlan plan, int[] positions, Tensor attended) {
+        KeyValues cached = cache.view(l);
         KeyValues extra = plan.extra();
-        int plain = extra == null ? n : n - 1; // rows that see the cache alone
+        int plain = extra == null ? q.rows() : q.rows() - 1; // rows that see the cache alone
         if (plan.hidden() != null) {
             attendVisible(q, cache, l, plan.hidden(), positions, attended);
         } else if (plain > 0) {
-            kernels.attention(q.slice(0, plain), keyValues, new Visible.Causal(before), attended.slice(0, plain));
+            kernels.attention(q.slice(0, plain), cached, new Visible.Causal(before), attended.slice(0, plain));
         }
         if (extra != null) {
-            kernels.attentionJoint(lastQuery, keyValues, extra, attended.slice(n - 1, n));
+            kernels.attentionJoint(lastRow(q), cached, extra, lastRow(attended));
         }
-        if (hook.readsAttention(l, phase)) {
-            Tensor row = Tensor.zeros(config.heads(), keyValues.rows());
-            kernels.attentionWeights(lastQuery, keyValues, row);
-            hook.onAttention(l, new AttentionRow(row, cache.positions(l)));
-        }
-        Tensor branch = workspace.tensor(BRANCH, n, config.hidden());
-        kernels.matmul(layer.out(), attended, null, branch);
-        kernels.addInPlace(x, branch);
+    }
+
+    private static Tensor lastRow(Tensor x) {
+        return x.slice(x.rows() - 1, x.rows());
     }
 
     /// Attention with hidden keys: each row over the visible keys up to its own position.

@@ -3,9 +3,11 @@ package dev.fovea.engine.text;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /// Keys (rotated) and values of every layer. Each layer has its own row count and positions, because a method may drop
@@ -14,11 +16,16 @@ import java.util.Arrays;
 /// Native memory, owned by the session that closes it. Not thread-safe.
 public final class KvCache implements AutoCloseable {
     private static final int MIN_ROWS = 64;
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final int heads;
     private final int headDim;
     private final Format format;
     private final Layer[] layers;
+    private short[][] narrow = new short[0][]; // [threads][heads * headDim]
 
     /// The rows of one layer.
     private static final class Layer {
@@ -76,30 +83,41 @@ public final class KvCache implements AutoCloseable {
     /// @param k         `[n, heads * headDim]`, rotated
     /// @param v         `[n, heads * headDim]`
     /// @param positions `[n]`, ascending and past those held
-    public void append(int layer, Tensor k, Tensor v, int[] positions) {
+    /// @param workers   share the rows
+    public void append(int layer, Tensor k, Tensor v, int[] positions, Workers workers) {
         Layer to = layers[layer];
         int n = k.rows();
         if (to.rows + n > to.positions.length) {
             reserve(layer, Math.max(MIN_ROWS, Math.max(to.rows + n, to.rows + to.rows / 2)));
         }
-        for (int r = 0; r < n; r++) {
-            write(k, r, to.keys, to.rows + r);
-            write(v, r, to.values, to.rows + r);
+        if (narrow.length < workers.threads()) {
+            narrow = new short[workers.threads()][heads * headDim];
         }
+        workers.forEach(n, (row, worker) -> {
+            write(k, row, to.keys, to.rows + row, narrow[worker]);
+            write(v, row, to.values, to.rows + row, narrow[worker]);
+        });
         System.arraycopy(positions, 0, to.positions, to.rows, n);
         to.rows += n;
     }
 
-    private void write(Tensor from, int row, MemorySegment to, int toRow) {
+    /// @param halves scratch, `[heads * headDim]`
+    private void write(Tensor from, int row, MemorySegment to, int toRow, short[] halves) {
         int width = heads * headDim;
         int at = from.at(row);
         long base = format.bytes((long) toRow * width);
         if (format == Format.F32) {
-            MemorySegment.copy(from.data(), at, to, ValueLayout.JAVA_FLOAT_UNALIGNED, base, width);
+            MemorySegment.copy(from.data(), at, to, FLOAT, base, width);
         } else {
-            for (int i = 0; i < width; i++) {
-                to.set(ValueLayout.JAVA_SHORT_UNALIGNED, base + 2L * i, Float.floatToFloat16(from.data()[at + i]));
-            }
+            narrow(from.data(), at, halves);
+            MemorySegment.copy(halves, 0, to, SHORT, base, width);
+        }
+    }
+
+    /// From array to array, which the JIT compiler turns into vector instructions; to a segment it does not.
+    private static void narrow(float[] from, int at, short[] to) {
+        for (int i = 0; i < to.length; i++) {
+            to[i] = Float.floatToFloat16(from[at + i]);
         }
     }
 

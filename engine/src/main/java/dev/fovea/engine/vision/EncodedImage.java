@@ -13,27 +13,82 @@ import java.util.List;
 ///
 /// Read-only for methods. Owns grid order, unpadding and newlines, so that no method writes image layout.
 public final class EncodedImage {
+    private static final int NOT_ENCODED = -1;
+
     private final Grid grid;
+    private final int[] order; // [tiles]: which tile of the output each is, or NOT_ENCODED
     private final TowerOutput output;
     private final VisionConfig config;
     private final Kernels kernels;
     private final boolean newlines;
 
+    /// @param output   of all tiles, or of tile 0 alone
     /// @param newlines whether the model has a newline vector
     public EncodedImage(Grid grid, TowerOutput output, VisionConfig config, Kernels kernels, boolean newlines) {
-        if (output.features().size() != grid.tiles()) {
-            throw new IllegalArgumentException(
-                    "encoded image: " + output.features().size() + " tiles for a grid of " + grid.tiles());
-        }
+        this(grid, orderOf(grid, output), output, config, kernels, newlines);
+    }
+
+    private EncodedImage(
+            Grid grid, int[] order, TowerOutput output, VisionConfig config, Kernels kernels, boolean newlines) {
         this.grid = grid;
+        this.order = order;
         this.output = output;
         this.config = config;
         this.kernels = kernels;
         this.newlines = newlines;
     }
 
+    private static int[] orderOf(Grid grid, TowerOutput output) {
+        int found = output.features().size();
+        if (found != grid.tiles() && found != 1) {
+            throw new IllegalArgumentException("encoded image: " + found + " tiles for a grid of " + grid.tiles());
+        }
+        int[] order = new int[grid.tiles()];
+        for (int tile = 0; tile < order.length; tile++) {
+            order[tile] = tile < found ? tile : NOT_ENCODED;
+        }
+        return order;
+    }
+
+    /// This image with further tiles.
+    ///
+    /// @param more of the tiles that `wanted` `[tiles]` holds and this image does not, in order
+    public EncodedImage with(boolean[] wanted, TowerOutput more) {
+        int[] longer = order.clone();
+        int next = encodedTiles();
+        for (int tile = 0; tile < longer.length; tile++) {
+            if (wanted[tile] && longer[tile] == NOT_ENCODED) {
+                longer[tile] = next++;
+            }
+        }
+        if (next != encodedTiles() + more.features().size()) {
+            throw new IllegalArgumentException("encoded image: "
+                    + more.features().size() + " more tiles where " + (next - encodedTiles()) + " are wanted");
+        }
+        return new EncodedImage(grid, longer, output.then(more), config, kernels, newlines);
+    }
+
     public Grid grid() {
         return grid;
+    }
+
+    /// Tiles that a method may look at.
+    public int encodedTiles() {
+        return output.features().size();
+    }
+
+    /// Whether a method may look at a tile: whether it wanted to.
+    public boolean encoded(int tile) {
+        return order[tile] != NOT_ENCODED;
+    }
+
+    /// Where a tile stands in the tower's output.
+    private int at(int tile) {
+        if (!encoded(tile)) {
+            throw new IllegalStateException(
+                    "tile " + tile + ": expected one that the method wanted to see, found one that was not encoded");
+        }
+        return order[tile];
     }
 
     /// Tiles, the base picture included.
@@ -56,7 +111,7 @@ public final class EncodedImage {
 
     /// Features of one tile, `[patches, visionDim]`.
     public Tensor features(int tile) {
-        return output.features().get(tile);
+        return output.features().get(at(tile));
     }
 
     /// The class query and the keys of one tile in a tower layer that the method asked for.
@@ -66,7 +121,7 @@ public final class EncodedImage {
             throw new IllegalStateException(
                     "layer " + layer + " was not tapped, only " + output.taps().keySet());
         }
-        return taps.get(tile);
+        return taps.get(at(tile));
     }
 
     /// Attention of the class token to the patches, summed over heads: softmax per head over all tokens, the class
@@ -102,7 +157,7 @@ public final class EncodedImage {
     ///
     /// @param mask `[tiles][patches]`
     public VisualTokens keep(boolean[][] mask, Layout layout) {
-        int[] places = order(mask, layout);
+        int[] places = placesOf(mask, layout);
         int kept = 0;
         for (int place : places) {
             kept += place == VisualTokens.NEWLINE ? 0 : 1;
@@ -138,14 +193,14 @@ public final class EncodedImage {
     }
 
     /// Origins of the tokens that [#keep] returns.
-    private int[] order(boolean[][] mask, Layout layout) {
+    private int[] placesOf(boolean[][] mask, Layout layout) {
         Grid mosaic = layout.grid();
         int side = mosaic.patches();
-        int[] order = new int[tiles() * patches() + mosaic.keptRows()];
+        int[] places = new int[tiles() * patches() + mosaic.keptRows()];
         int n = 0;
         for (int p = 0; p < patches(); p++) {
             if (mask[0][p]) {
-                order[n++] = p;
+                places[n++] = p;
             }
         }
         for (int y = mosaic.cropTop(); y < mosaic.cropTop() + mosaic.keptRows(); y++) {
@@ -154,15 +209,15 @@ public final class EncodedImage {
                 int tile = 1 + y / side * mosaic.tileCols() + x / side;
                 int patch = y % side * side + x % side;
                 if (mask[tile][patch]) {
-                    order[n++] = tile * patches() + patch;
+                    places[n++] = tile * patches() + patch;
                 }
             }
             boolean end =
                     layout.newlines() == Newlines.ALL_ROWS || layout.newlines() == Newlines.KEPT_ROWS && n > rowBegin;
             if (end && newlines) {
-                order[n++] = VisualTokens.NEWLINE;
+                places[n++] = VisualTokens.NEWLINE;
             }
         }
-        return Arrays.copyOf(order, n);
+        return Arrays.copyOf(places, n);
     }
 }

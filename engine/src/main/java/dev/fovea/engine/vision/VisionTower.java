@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// A CLIP vision transformer: normalised pixels to patch features.
 ///
 /// Source: transformers `models/clip/modeling_clip.py`. Only the layers that the features and the taps need are run.
-/// Below, `tokens` is 1 + patches, and the rows of all tiles stand one under the other: row `tile * tokens` is a class
-/// token.
+/// Below, `tokens` is 1 + patches; row 0 is the class token.
 public final class VisionTower {
     private static final Visible ALL = new Visible.Full();
 
@@ -39,87 +39,86 @@ public final class VisionTower {
         return config;
     }
 
-    /// Encodes tiles, all of them through each layer before any enters the next.
+    /// Encodes tiles one after the other, so that what a tile gives does not depend on its company, bit for bit,
+    /// however a technique shares out rows, and the activations of one tile are all that is held.
     ///
     /// @param tiles     normalised pixels `[3, imageSize, imageSize]` each
     /// @param taps      layers (0-based) whose class query and keys are wanted; one may lie past the feature layer
     /// @param workspace activations; the result does not share it
     public TowerOutput encode(List<float[]> tiles, Set<Integer> taps, Workspace workspace) {
-        int run = config.featureLayer(); // layers 0 … run - 1 run in full
         for (int tap : taps) {
             if (tap < 0 || tap >= weights.layers().size()) {
                 throw new IllegalArgumentException("vision tap: expected a layer of 0 … "
                         + (weights.layers().size() - 1) + ", found " + tap);
             }
-            run = Math.max(run, tap);
         }
+        List<Tensor> features = new ArrayList<>();
         Map<Integer, List<Tap>> tapped = new TreeMap<>();
-        Tensor x = embed(tiles, workspace); // [tiles * tokens, visionDim]
-        List<Tensor> features = config.featureLayer() == 0 ? patchRows(x, tiles.size()) : List.of();
-        for (int l = 0; l < run; l++) {
-            Tensor normed = norm(weights.layers().get(l).norm1(), x, workspace);
-            layer(l, x, normed, taps, tapped, tiles.size(), workspace);
-            if (l + 1 == config.featureLayer()) {
-                features = patchRows(x, tiles.size());
-            }
+        for (int tap : taps) {
+            tapped.put(tap, new ArrayList<>());
         }
-        if (taps.contains(run)) {
-            tapped.put(run, tapWithoutLayer(run, x, tiles.size(), workspace));
+        for (float[] tile : tiles) {
+            features.add(encode(tile, tapped, workspace));
         }
         return new TowerOutput(features, tapped);
     }
 
+    /// Encodes one tile and adds its taps to `tapped`.
+    private Tensor encode(float[] tile, Map<Integer, List<Tap>> tapped, Workspace workspace) {
+        int run = config.featureLayer(); // layers 0 … run - 1 run in full
+        for (int tap : tapped.keySet()) {
+            run = Math.max(run, tap);
+        }
+        Tensor x = embed(tile, workspace); // [tokens, visionDim]
+        for (int l = 0; l < config.featureLayer(); l++) {
+            layer(l, x, tapped.get(l), workspace);
+        }
+        Tensor features = patchRows(x);
+        for (int l = config.featureLayer(); l < run; l++) {
+            layer(l, x, tapped.get(l), workspace);
+        }
+        List<Tap> last = tapped.get(run);
+        if (last != null) {
+            last.add(tapWithoutLayer(run, x, workspace));
+        }
+        return features;
+    }
+
     /// Patch convolution, class token, positions and the norm before the first layer.
-    private Tensor embed(List<float[]> tiles, Workspace workspace) {
-        int patches = config.patches();
-        int hidden = config.hidden();
-        Tensor columns = workspace.tensor(
-                WIDE, tiles.size() * patches, weights.patchEmbedding().cols());
-        for (int t = 0; t < tiles.size(); t++) {
-            unfold(tiles.get(t), columns.slice(t * patches, (t + 1) * patches));
-        }
-        Tensor embedded = workspace.tensor(BRANCH, columns.rows(), hidden); // [tiles * patches, visionDim]
-        kernels.matmul(weights.patchEmbedding(), columns, null, embedded);
-        Tensor x = workspace.tensor(X, tiles.size() * (patches + 1), hidden);
-        float[] position = weights.positionEmbedding(); // [tokens, visionDim]
-        for (int t = 0; t < tiles.size(); t++) {
-            int row = t * (patches + 1);
-            sum(weights.classEmbedding(), 0, position, 0, x, row);
-            for (int p = 0; p < patches; p++) {
-                sum(embedded.data(), embedded.at(t * patches + p), position, (p + 1) * hidden, x, row + 1 + p);
-            }
-        }
-        kernels.layerNorm(x, weights.preNorm().weight(), weights.preNorm().bias(), config.layerNormEps(), x);
-        return x;
-    }
-
-    private static void sum(float[] a, int atA, float[] b, int atB, Tensor to, int row) {
-        int at = to.at(row);
-        for (int i = 0; i < to.cols(); i++) {
-            to.data()[at + i] = a[atA + i] + b[atB + i];
-        }
-    }
-
-    /// Cuts one tile into patches, each flattened channel by channel as the convolution's weight is.
     ///
-    /// @param pixels  `[3, imageSize, imageSize]`
-    /// @param columns `[patches, 3 * patch * patch]`
-    private void unfold(float[] pixels, Tensor columns) {
+    /// @param pixels `[3, imageSize, imageSize]`
+    private Tensor embed(float[] pixels, Workspace workspace) {
         int size = config.imageSize();
-        int patch = config.patchSize();
-        int side = size / patch;
         if (pixels.length != 3 * size * size) {
             throw new IllegalArgumentException(
                     "tile: expected 3 * " + size + " * " + size + " values, found " + pixels.length);
         }
-        for (int p = 0; p < side * side; p++) {
-            int to = columns.at(p);
-            for (int channel = 0; channel < 3; channel++) {
-                for (int y = 0; y < patch; y++) {
-                    int from = (channel * size + p / side * patch + y) * size + p % side * patch;
-                    System.arraycopy(pixels, from, columns.data(), to, patch);
-                    to += patch;
-                }
+        int patches = config.patches();
+        Tensor columns =
+                workspace.tensor(WIDE, patches, weights.patchEmbedding().cols());
+        kernels.workers().forEach(patches, (patch, _) -> unfold(pixels, patch, columns));
+        Tensor x = workspace.tensor(X, patches + 1, config.hidden());
+        System.arraycopy(weights.classEmbedding(), 0, x.data(), x.at(0), x.cols());
+        kernels.matmul(weights.patchEmbedding(), columns, null, x.slice(1, patches + 1));
+        kernels.addInPlace(x, Tensor.of(weights.positionEmbedding(), patches + 1, x.cols()));
+        kernels.layerNorm(x, weights.preNorm().weight(), weights.preNorm().bias(), config.layerNormEps(), x);
+        return x;
+    }
+
+    /// Flattens one patch of a tile channel by channel, as the convolution's weight is.
+    ///
+    /// @param pixels  `[3, imageSize, imageSize]`
+    /// @param columns `[patches, 3 * patch * patch]`
+    private void unfold(float[] pixels, int p, Tensor columns) {
+        int size = config.imageSize();
+        int patch = config.patchSize();
+        int side = size / patch;
+        int to = columns.at(p);
+        for (int channel = 0; channel < 3; channel++) {
+            for (int y = 0; y < patch; y++) {
+                int from = (channel * size + p / side * patch + y) * size + p % side * patch;
+                System.arraycopy(pixels, from, columns.data(), to, patch);
+                to += patch;
             }
         }
     }
@@ -135,33 +134,22 @@ public final class VisionTower {
     }
 
     /// One transformer layer; `x` is replaced by its output.
-    private void layer(
-            int l,
-            Tensor x,
-            Tensor normed,
-            Set<Integer> taps,
-            Map<Integer, List<Tap>> tapped,
-            int tiles,
-            Workspace workspace) {
+    ///
+    /// @param taps where the layer's tap goes, or null
+    private void layer(int l, Tensor x, @Nullable List<Tap> taps, Workspace workspace) {
         Layer layer = weights.layers().get(l);
-        int headDim = config.hidden() / config.heads();
-        int tokens = config.patches() + 1;
+        Tensor normed = norm(layer.norm1(), x, workspace);
         Tensor q = workspace.tensor(Q, x.rows(), x.cols());
         Tensor k = workspace.tensor(K, x.rows(), x.cols());
         Tensor v = workspace.tensor(V, x.rows(), x.cols());
         linear(layer.q(), normed, q);
         linear(layer.k(), normed, k);
         linear(layer.v(), normed, v);
-        if (taps.contains(l)) {
-            tapped.put(l, tapsOf(q, tokens, k, tiles));
+        if (taps != null) {
+            taps.add(new Tap(q.slice(0, 1).copy(), k.copy()));
         }
         Tensor attended = workspace.tensor(ATTENDED, x.rows(), x.cols());
-        for (int t = 0; t < tiles; t++) {
-            int begin = t * tokens;
-            int end = begin + tokens;
-            KeyValues keyValues = KeyValues.of(k.slice(begin, end), v.slice(begin, end), headDim);
-            kernels.attention(q.slice(begin, end), keyValues, ALL, attended.slice(begin, end));
-        }
+        kernels.attention(q, KeyValues.of(k, v, config.headDim()), ALL, attended);
         Tensor branch = workspace.tensor(BRANCH, x.rows(), x.cols());
         linear(layer.out(), attended, branch);
         kernels.addInPlace(x, branch);
@@ -172,38 +160,19 @@ public final class VisionTower {
         kernels.addInPlace(x, branch);
     }
 
-    /// The taps of a layer that is not run: one norm, the class tokens' queries, all keys.
-    private List<Tap> tapWithoutLayer(int l, Tensor x, int tiles, Workspace workspace) {
+    /// The tap of a layer that is not run: one norm, the class token's query, all keys.
+    private Tap tapWithoutLayer(int l, Tensor x, Workspace workspace) {
         Layer layer = weights.layers().get(l);
-        int tokens = config.patches() + 1;
         Tensor normed = norm(layer.norm1(), x, workspace);
         Tensor k = workspace.tensor(K, x.rows(), x.cols());
         linear(layer.k(), normed, k);
-        Tensor classRows = new Tensor(normed.data(), normed.offset(), tiles, normed.cols(), tokens * normed.stride());
-        Tensor q = workspace.tensor(Q, tiles, x.cols());
-        linear(layer.q(), classRows, q);
-        return tapsOf(q, 1, k, tiles);
+        Tensor q = workspace.tensor(Q, 1, x.cols());
+        linear(layer.q(), normed.slice(0, 1), q);
+        return new Tap(q.copy(), k.copy());
     }
 
-    /// Copies the class queries (every `step`-th row of `q`) and the keys of each tile.
-    private List<Tap> tapsOf(Tensor q, int step, Tensor k, int tiles) {
-        int tokens = config.patches() + 1;
-        List<Tap> taps = new ArrayList<>();
-        for (int t = 0; t < tiles; t++) {
-            taps.add(new Tap(
-                    q.slice(t * step, t * step + 1).copy(),
-                    k.slice(t * tokens, (t + 1) * tokens).copy()));
-        }
-        return taps;
-    }
-
-    /// Copies the patch rows of every tile, leaving the class tokens out.
-    private List<Tensor> patchRows(Tensor x, int tiles) {
-        int tokens = config.patches() + 1;
-        List<Tensor> perTile = new ArrayList<>();
-        for (int t = 0; t < tiles; t++) {
-            perTile.add(x.slice(t * tokens + 1, (t + 1) * tokens).copy());
-        }
-        return perTile;
+    /// Copies the patch rows, leaving the class token out.
+    private static Tensor patchRows(Tensor x) {
+        return x.slice(1, x.rows()).copy();
     }
 }

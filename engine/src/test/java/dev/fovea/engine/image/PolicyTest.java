@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.fovea.engine.Fixtures;
 import dev.fovea.engine.image.Resampler.Filter;
+import dev.fovea.kernel.Workers;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -79,8 +80,36 @@ class PolicyTest {
             RgbImage image = TestImages.noiseImage(size[0], size[1], 5);
             int side = Math.max(size[0], size[1]);
             RgbImage square = image.placed((side - size[0]) / 2, (side - size[1]) / 2, side, side, 0x7a7468);
-            assertThat(Resampler.resizeSquared(image, 28, 0x7a7468, Filter.BICUBIC))
+            assertThat(Resampler.resizeSquared(image, 28, 0x7a7468, Filter.BICUBIC, Resampler.Pieces.IN_TURN))
                     .isEqualTo(Resampler.resize(square, 28, 28, Filter.BICUBIC));
+        }
+    }
+
+    @Test
+    void howTheWorkIsSharedChangesNothing() {
+        try (Workers workers = new Workers(3)) {
+            Resampler.Pieces threads = (count, piece) -> workers.forEach(count, (i, _) -> piece.accept(i));
+            Resampler.Pieces backwards = (count, piece) -> {
+                for (int i = count - 1; i >= 0; i--) {
+                    piece.accept(i);
+                }
+            };
+            for (RgbImage image : List.of(TestImages.noiseImage(131, 250, 7), TestImages.noiseImage(40, 33, 8))) {
+                for (ImagePolicy policy : List.of(
+                        new PadPolicy(56, 4, Filter.BICUBIC, TestImages.CLIP),
+                        new CropPolicy(60, 56, 4, Filter.BICUBIC, TestImages.CLIP),
+                        new StretchPolicy(56, 4, Filter.BILINEAR, TestImages.CLIP),
+                        new HiResPolicy(112, 56, 4, Filter.BICUBIC, TestImages.CLIP),
+                        PreprocessGoldens.POLICY)) {
+                    Tiling expected = policy.tiling(image);
+                    for (Resampler.Pieces pieces : List.of(threads, backwards)) {
+                        Tiling found = policy.tiling(image, pieces);
+                        assertThat(found.pixels()).isEqualTo(expected.pixels());
+                        assertThat(found.tiles().toArray(float[][]::new))
+                                .isDeepEqualTo(expected.tiles().toArray(float[][]::new));
+                    }
+                }
+            }
         }
     }
 

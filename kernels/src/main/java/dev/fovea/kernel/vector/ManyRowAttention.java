@@ -15,7 +15,7 @@ import java.util.Arrays;
 ///
 /// ```
 /// scores [keys][width] = keys [keys][headDim]   × panel of queries [headDim][width]
-/// y      [headDim][width] += valuesᵀ [headDim][keys] × scores      [keys][width]
+/// y      [headDim][width] += values [keys][headDim], by columns, × scores [keys][width]
 /// ```
 final class ManyRowAttention {
     /// Query rows of a task: each block of keys and values is unpacked once for all of them.
@@ -24,13 +24,18 @@ final class ManyRowAttention {
     /// Keys of a block: their scores for one panel stay in the first cache level.
     private static final int KEYS = 128;
 
+    /// Dimensions of a value that are read together.
+    private static final int DIMS = Tiles.COLUMNS - 16;
+
     private final Tiles tiles;
+    private final Tiles columns;
     private final Width width;
     private final Rows rows;
     private final Workers workers;
 
     ManyRowAttention(Width width, Workers workers) {
         this.tiles = width.tiles();
+        this.columns = width.columns();
         this.width = width;
         this.rows = width.rows();
         this.workers = workers;
@@ -69,8 +74,7 @@ final class ManyRowAttention {
         private final int shrinkAt; // [width]
         private final int scoresAt; // [KEYS][width]
         private final int keysAt; // [⌈headDim / DEPTH⌉][KEYS][STRIDE]
-        private final int rawAt; // [KEYS][headDim]
-        private final int valuesAt; // [paddedDim][STRIDE]
+        private final int valuesAt; // [⌈headDim / DIMS⌉][KEYS][COLUMNS]
 
         Task(Tensor q, KeyValues kv, Visible visible, int head, int first, int end, Tensor y, int worker) {
             int headDim = kv.headDim();
@@ -91,9 +95,9 @@ final class ManyRowAttention {
             shrinkAt = totalsAt + panels * width;
             scoresAt = shrinkAt + width;
             keysAt = scoresAt + KEYS * width;
-            rawAt = keysAt + Math.ceilDiv(headDim, Tiles.DEPTH) * KEYS * Tiles.STRIDE;
-            valuesAt = rawAt + KEYS * headDim;
-            scratch = workers.scratch(worker, valuesAt + paddedDim * Tiles.STRIDE);
+            valuesAt = keysAt + Math.ceilDiv(headDim, Tiles.DEPTH) * KEYS * Tiles.STRIDE;
+            int values = Math.ceilDiv(headDim, DIMS) * KEYS * Tiles.COLUMNS;
+            scratch = workers.scratch(worker, valuesAt + values);
         }
 
         void run() {
@@ -127,9 +131,12 @@ final class ManyRowAttention {
                 int to = keysAt + d / Tiles.DEPTH * KEYS * Tiles.STRIDE;
                 codec.unpack(kv.keys(), index + d, kv.stride(), count, depth, scratch, to, Tiles.STRIDE);
             }
-            width.codec(kv.format(), kv.values())
-                    .unpack(kv.values(), index, kv.stride(), count, headDim, scratch, rawAt, headDim);
-            Panels.transpose(scratch, rawAt, count, headDim, scratch, valuesAt, Tiles.STRIDE);
+            RowCodec values = width.codec(kv.format(), kv.values());
+            for (int d = 0; d < headDim; d += DIMS) {
+                int dims = Math.min(DIMS, headDim - d);
+                int to = valuesAt + d / DIMS * KEYS * Tiles.COLUMNS;
+                values.unpack(kv.values(), index + d, kv.stride(), count, dims, scratch, to, Tiles.COLUMNS);
+            }
         }
 
         /// Keys `key … key + count - 1` for the rows of one panel, as far as they see them.
@@ -155,7 +162,11 @@ final class ManyRowAttention {
             rows.exponentials(
                     scratch, scoresAt, seen, scratch, largest, scratch, shrinkAt, scratch, totalsAt + panel * width);
             rows.multiply(scratch, sums, paddedDim, scratch, shrinkAt);
-            tiles.multiply(scratch, valuesAt, paddedDim, scratch, scoresAt, seen, scratch, sums, true);
+            for (int d = 0; d < paddedDim; d += DIMS) {
+                int dims = Math.min(DIMS, paddedDim - d);
+                int from = valuesAt + d / DIMS * KEYS * Tiles.COLUMNS;
+                columns.multiply(scratch, from, dims, scratch, scoresAt, seen, scratch, sums + d * width, true);
+            }
         }
 
         /// Takes from each row the keys that only later rows of its panel see.

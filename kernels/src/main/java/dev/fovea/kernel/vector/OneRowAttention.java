@@ -1,8 +1,10 @@
 package dev.fovea.kernel.vector;
 
+import dev.fovea.kernel.Format;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -96,55 +98,74 @@ final class OneRowAttention {
             rows.exponentials(scratch, head * CHUNK, chunk.end - chunk.begin, parts, stateAt, stateAt + heads);
         }
         Arrays.fill(parts, at, at + q.cols(), 0);
-        addValues(chunk, heads, scratch, parts, at);
+        addValues(chunk, heads, scratch, parts, at, scratch, heads * CHUNK);
     }
 
-    /// Scratch of [#scores]: the arranged query and sums.
+    /// Scratch of [#scores] and [#addValues]: sums, the query as it is read, and unpacked rows.
     private int scratchFloats(Tensor q) {
-        return q.cols() + RowCodec.GROUP * width.rows().lanes();
+        return RowCodec.GROUP * width.rows().lanes() + (1 + RowCodec.GROUP) * q.cols();
+    }
+
+    /// Up to GROUP rows of keys or values of all heads, as floats that every query head reads: those that share a
+    /// key/value head would otherwise each convert it again, which is dearer than what they do with it.
+    ///
+    /// @param bytes row `r` of head `h` begins at number `index + r * stride + h * headDim`
+    private record Read(RowCodec codec, MemorySegment bytes, long index, long stride) {}
+
+    /// @param from keys or values of `kv`
+    /// @param to   room for `count` rows from `at`
+    private Read read(KeyValues kv, MemorySegment from, int key, int count, float[] to, int at) {
+        RowCodec codec = width.codec(kv.format(), from);
+        long index = (long) key * kv.stride();
+        if (kv.format() == Format.F32) {
+            return new Read(codec, from, index, kv.stride());
+        }
+        int cols = kv.heads() * kv.headDim();
+        codec.unpack(from, index, kv.stride(), count, cols, to, at, cols);
+        MemorySegment floats = MemorySegment.ofArray(to);
+        return new Read(width.codec(Format.F32, floats), floats, at, cols);
     }
 
     /// @param scores  one row for each query head, `stride` apart, from `at`
     /// @param scratch [#scratchFloats] from `scratchAt`
     private void scores(Tensor q, Chunk chunk, float[] scores, int at, int stride, float[] scratch, int scratchAt) {
         KeyValues kv = chunk.kv;
-        RowCodec codec = width.codec(kv.format(), kv.keys());
         int headDim = kv.headDim();
         int heads = q.cols() / headDim;
         int group = heads / kv.heads();
-        int sumsAt = scratchAt + q.cols();
-        for (int head = 0; head < heads; head++) {
-            int from = head * headDim;
-            codec.arrange(q.data(), q.at(0) + from, headDim, scratch, scratchAt + from);
-        }
+        int queryAt = scratchAt + RowCodec.GROUP * width.rows().lanes();
+        q.copyRow(0, scratch, queryAt);
         float scale = (float) (1 / Math.sqrt(headDim));
         for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
             int count = Math.min(RowCodec.GROUP, chunk.end - key);
+            Read keys = read(kv, kv.keys(), key, count, scratch, queryAt + q.cols());
             for (int head = 0; head < heads; head++) {
-                long index = (long) key * kv.stride() + (long) (head / group) * headDim;
-                int qAt = scratchAt + head * headDim;
-                codec.dots(kv.keys(), index, kv.stride(), count, headDim, scratch, qAt, scratch, sumsAt);
+                long index = keys.index + (long) (head / group) * headDim;
+                int qAt = queryAt + head * headDim;
+                keys.codec.dots(keys.bytes, index, keys.stride, count, headDim, scratch, qAt, scratch, scratchAt);
                 int to = at + head * stride + key - chunk.begin;
                 for (int i = 0; i < count; i++) {
-                    scores[to + i] = scratch[sumsAt + i] * scale;
+                    scores[to + i] = scratch[scratchAt + i] * scale;
                 }
             }
         }
     }
 
     /// Adds the values of a chunk, weighted by `weights` `[heads][CHUNK]`, to `y` `[heads, headDim]` from `at`.
-    private void addValues(Chunk chunk, int heads, float[] weights, float[] y, int at) {
+    ///
+    /// @param scratch [#scratchFloats] from `scratchAt`
+    private void addValues(Chunk chunk, int heads, float[] weights, float[] y, int at, float[] scratch, int scratchAt) {
         KeyValues kv = chunk.kv;
-        RowCodec codec = width.codec(kv.format(), kv.values());
         int headDim = kv.headDim();
         int group = heads / kv.heads();
         for (int key = chunk.begin; key < chunk.end; key += RowCodec.GROUP) {
             int count = Math.min(RowCodec.GROUP, chunk.end - key);
+            Read values = read(kv, kv.values(), key, count, scratch, scratchAt);
             for (int head = 0; head < heads; head++) {
-                long index = (long) key * kv.stride() + (long) (head / group) * headDim;
+                long index = values.index + (long) (head / group) * headDim;
                 int weightsAt = head * CHUNK + key - chunk.begin;
                 int to = at + head * headDim;
-                codec.addWeighted(kv.values(), index, kv.stride(), count, headDim, weights, weightsAt, y, to);
+                values.codec.addWeighted(values.bytes, index, values.stride, count, headDim, weights, weightsAt, y, to);
             }
         }
     }

@@ -96,16 +96,4 @@ final class Panels {
             y[at + i] += bias[biasAt + i];
         }
     }
-
-    /// Writes column `i` of `from` to row `i` of `to`.
-    ///
-    /// @param from `[rows, cols]` from `at`
-    /// @param to   `[cols, rows]` from `toAt`, rows `toStride` apart
-    static void transpose(float[] from, int at, int rows, int cols, float[] to, int toAt, int toStride) {
-        for (int i = 0; i < cols; i++) {
-            for (int row = 0; row < rows; row++) {
-                to[toAt + i * toStride + row] = from[at + row * cols + i];
-            }
-        }
-    }
 }

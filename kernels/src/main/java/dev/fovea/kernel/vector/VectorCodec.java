@@ -54,7 +54,7 @@ final class VectorCodec implements RowCodec {
             } else if (FORMAT == Format.F16) {
                 unpackF16(bytes, 2 * from, whole, to, begin);
             } else {
-                unpackBf16(bytes, 2 * from, whole, to, begin);
+                unpackAny(bytes, 2 * from, whole, to, begin);
             }
             FORMAT.unpack(bytes, from + whole, cols - whole, to, begin + whole);
         }
@@ -68,18 +68,36 @@ final class VectorCodec implements RowCodec {
         }
     }
 
-    private static void unpackBf16(MemorySegment bytes, long from, int cols, float[] to, int at) {
-        long next = from;
-        for (int i = at; i != at + cols; i += LANES) {
-            upper(bytes, next).reinterpretAsFloats().intoArray(to, i);
-            next += BYTES / 2;
+    private static void unpackF16(MemorySegment bytes, long from, int cols, float[] to, int at) {
+        if (!unpackFinite(bytes, from, cols, to, at)) {
+            unpackAny(bytes, from, cols, to, at);
         }
     }
 
-    private static void unpackF16(MemorySegment bytes, long from, int cols, float[] to, int at) {
+    /// As [#unpackAny], but right only where it returns that all numbers are finite, as they nearly always are;
+    /// in seven instructions instead of twelve. An exponent of all ones carries into the bit above it when one is
+    /// added.
+    private static boolean unpackFinite(MemorySegment bytes, long from, int cols, float[] to, int at) {
+        IntVector carries = IntVector.zero(I);
         long next = from;
         for (int i = at; i != at + cols; i += LANES) {
-            half(upper(bytes, next)).intoArray(to, i);
+            IntVector v = ShortVector.fromMemorySegment(HALF, bytes, next, LE)
+                    .convertShape(VectorOperators.S2I, I, 0)
+                    .reinterpretAsInts()
+                    .lanewise(VectorOperators.LSHL, 13)
+                    .and(0x8fffe000);
+            v.reinterpretAsFloats().mul(0x1p112f).intoArray(to, i);
+            carries = carries.or(v.add(0x00800000));
+            next += BYTES / 2;
+        }
+        return carries.and(0x10000000).compare(VectorOperators.EQ, 0).allTrue();
+    }
+
+    private static void unpackAny(MemorySegment bytes, long from, int cols, float[] to, int at) {
+        long next = from;
+        for (int i = at; i != at + cols; i += LANES) {
+            IntVector v = upper(bytes, next);
+            (FORMAT == Format.F16 ? half(v) : v.reinterpretAsFloats()).intoArray(to, i);
             next += BYTES / 2;
         }
     }

@@ -16,6 +16,11 @@ final class VectorTiles implements Tiles {
     private static final int LANES = F.length();
     private static final int WIDTH = 2 * LANES;
 
+    /// From one row of the product to the next in `a`, and from one step of the depth to the next.
+    private static final int ROW = Width.columnsOf(MethodHandles.lookup()) ? 1 : STRIDE;
+
+    private static final int STEP = Width.columnsOf(MethodHandles.lookup()) ? COLUMNS : 1;
+
     /// Eight rows need 19 vector registers: AVX-512 and ARM have 32. With 16 they spill and halve the speed.
     private static final boolean TALL =
             F.vectorBitSize() == 512 || !System.getProperty("os.arch", "").matches("amd64|x86_64|x86|i386");
@@ -37,9 +42,9 @@ final class VectorTiles implements Tiles {
         }
         for (int row = 0; row < rows; row += height()) {
             if (TALL) {
-                tile8(a, aAt + row * STRIDE, b, bAt, depth, c, cAt + row * WIDTH);
+                tile8(a, aAt + row * ROW, b, bAt, depth, c, cAt + row * WIDTH);
             } else {
-                tile4(a, aAt + row * STRIDE, b, bAt, depth, c, cAt + row * WIDTH);
+                tile4(a, aAt + row * ROW, b, bAt, depth, c, cAt + row * WIDTH);
             }
         }
     }
@@ -64,28 +69,28 @@ final class VectorTiles implements Tiles {
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(F, b, bAt + k * WIDTH);
             FloatVector b1 = FloatVector.fromArray(F, b, bAt + k * WIDTH + LANES);
-            FloatVector w = FloatVector.broadcast(F, a[aAt + k]);
+            FloatVector w = FloatVector.broadcast(F, a[aAt + k * STEP]);
             c00 = w.fma(b0, c00);
             c01 = w.fma(b1, c01);
-            w = FloatVector.broadcast(F, a[aAt + k + STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + ROW]);
             c10 = w.fma(b0, c10);
             c11 = w.fma(b1, c11);
-            w = FloatVector.broadcast(F, a[aAt + k + 2 * STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + 2 * ROW]);
             c20 = w.fma(b0, c20);
             c21 = w.fma(b1, c21);
-            w = FloatVector.broadcast(F, a[aAt + k + 3 * STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + 3 * ROW]);
             c30 = w.fma(b0, c30);
             c31 = w.fma(b1, c31);
-            w = FloatVector.broadcast(F, a[aAt + k + 4 * STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + 4 * ROW]);
             c40 = w.fma(b0, c40);
             c41 = w.fma(b1, c41);
-            w = FloatVector.broadcast(F, a[aAt + k + 5 * STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + 5 * ROW]);
             c50 = w.fma(b0, c50);
             c51 = w.fma(b1, c51);
-            w = FloatVector.broadcast(F, a[aAt + k + 6 * STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + 6 * ROW]);
             c60 = w.fma(b0, c60);
             c61 = w.fma(b1, c61);
-            w = FloatVector.broadcast(F, a[aAt + k + 7 * STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + 7 * ROW]);
             c70 = w.fma(b0, c70);
             c71 = w.fma(b1, c71);
         }
@@ -119,16 +124,16 @@ final class VectorTiles implements Tiles {
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(F, b, bAt + k * WIDTH);
             FloatVector b1 = FloatVector.fromArray(F, b, bAt + k * WIDTH + LANES);
-            FloatVector w = FloatVector.broadcast(F, a[aAt + k]);
+            FloatVector w = FloatVector.broadcast(F, a[aAt + k * STEP]);
             c00 = w.fma(b0, c00);
             c01 = w.fma(b1, c01);
-            w = FloatVector.broadcast(F, a[aAt + k + STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + ROW]);
             c10 = w.fma(b0, c10);
             c11 = w.fma(b1, c11);
-            w = FloatVector.broadcast(F, a[aAt + k + 2 * STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + 2 * ROW]);
             c20 = w.fma(b0, c20);
             c21 = w.fma(b1, c21);
-            w = FloatVector.broadcast(F, a[aAt + k + 3 * STRIDE]);
+            w = FloatVector.broadcast(F, a[aAt + k * STEP + 3 * ROW]);
             c30 = w.fma(b0, c30);
             c31 = w.fma(b1, c31);
         }

@@ -25,19 +25,25 @@ import org.jspecify.annotations.Nullable;
 /// than the JIT compiler takes into one method, and loops that have met files, native memory and arrays ask at
 /// every load which it is; both made them several times slower.
 ///
+/// @param columns tiles that read columns of `a`, see [Tiles]
 /// @param direct codecs for memory off the heap
 /// @param heap   codecs for arrays
 /// @param interleaved codecs for that layout, off the heap or on it
 record Width(
         VectorSpecies<Float> species,
         Tiles tiles,
+        Tiles columns,
         Rows rows,
         Map<Format, RowCodec> direct,
         Map<Format, RowCodec> heap,
         Map<Format, RowCodec> interleaved) {
 
     /// What distinguishes one copy of a loop class from another.
-    private record Constants(VectorSpecies<Float> species, Format format) {}
+    private record Constants(VectorSpecies<Float> species, Format format, boolean columns) {
+        Constants(VectorSpecies<Float> species, Format format) {
+            this(species, format, false);
+        }
+    }
 
     static Width of(VectorSpecies<Float> species) {
         boolean preferred = species.equals(FloatVector.SPECIES_PREFERRED);
@@ -45,6 +51,7 @@ record Width(
         return new Width(
                 species,
                 preferred ? new VectorTiles() : copy(VectorTiles.class, Tiles.class, constants),
+                copy(VectorTiles.class, Tiles.class, new Constants(species, Format.F32, true)),
                 preferred ? new VectorRows() : copy(VectorRows.class, Rows.class, constants),
                 codecs(species),
                 codecs(species),
@@ -98,6 +105,12 @@ record Width(
     static Format formatOf(MethodHandles.Lookup lookup) {
         Constants constants = constants(lookup);
         return constants == null ? Format.F32 : constants.format;
+    }
+
+    /// Whether the tiles class that `lookup` belongs to reads columns.
+    static boolean columnsOf(MethodHandles.Lookup lookup) {
+        Constants constants = constants(lookup);
+        return constants != null && constants.columns;
     }
 
     private static @Nullable Constants constants(MethodHandles.Lookup lookup) {

@@ -1,0 +1,210 @@
+package dev.fovea.bench;
+
+import dev.fovea.engine.family.Models;
+import dev.fovea.engine.family.Shapes;
+import dev.fovea.engine.family.VisionLanguageModel;
+import dev.fovea.engine.family.VlmConfig;
+import dev.fovea.engine.text.DecoderConfig;
+import dev.fovea.engine.text.DecoderHook;
+import dev.fovea.engine.text.KvCache;
+import dev.fovea.engine.text.Phase;
+import dev.fovea.kernel.CountingKernels;
+import dev.fovea.kernel.Format;
+import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Matrix;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Workers;
+import dev.fovea.kernel.Workspace;
+import java.lang.foreign.Arena;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// Where the time of the tower, of a prompt and of a decode step goes: every operation's share, on random weights in
+/// the shapes of LLaVA-NeXT-7B, the decoder with fewer layers, which are all alike.
+///
+/// ```
+/// ./mvnw -q -pl bench -am -DskipTests package
+/// classes=kernels/target/classes:engine/target/classes:bench/target/classes
+/// java --add-modules jdk.incubator.vector -Xmx6g -cp $classes dev.fovea.bench.StageSpeed \
+///      [threads=2] [kernels=vector] [format=BF16] [cache=F16] [rows=636] [layers=2] [tiles=1]
+/// ```
+public final class StageSpeed {
+    private final Map<String, Long> nanos = new TreeMap<>(); // by operation
+    private final CountingKernels kernels;
+    private final Machine machine;
+    private final VisionLanguageModel model;
+    private final Workspace workspace = new Workspace();
+    private final Map<String, String> options;
+
+    private StageSpeed(Workers workers, Arena arena, Map<String, String> options) {
+        this.options = options;
+        this.kernels = new CountingKernels(timed(Kernels.named(options.getOrDefault("kernels", "vector"), workers)));
+        this.machine = new Machine(workers);
+        Format format = Format.valueOf(options.getOrDefault("format", "BF16"));
+        this.model = Models.random(config(number("layers", 2)), format, 1, arena, kernels);
+    }
+
+    public static void main(String[] args) {
+        Map<String, String> options = new TreeMap<>();
+        for (String arg : args) {
+            String[] parts = arg.split("=", 2);
+            options.put(parts[0], parts[1]);
+        }
+        try (Workers workers = new Workers(Integer.parseInt(options.getOrDefault("threads", "2")));
+                Arena arena = Arena.ofShared()) {
+            StageSpeed speed = new StageSpeed(workers, arena, options);
+            speed.tower();
+            speed.decoder();
+        }
+    }
+
+    private int number(String name, int otherwise) {
+        return Integer.parseInt(options.getOrDefault(name, Integer.toString(otherwise)));
+    }
+
+    /// The 7B model with fewer layers and a small vocabulary, whose head would weigh too much against them.
+    private static VlmConfig config(int layers) {
+        VlmConfig whole = Shapes.named("llava-next-7b");
+        DecoderConfig text = whole.text();
+        DecoderConfig few = new DecoderConfig(
+                layers,
+                text.hidden(),
+                text.heads(),
+                text.kvHeads(),
+                text.headDim(),
+                text.intermediate(),
+                1000,
+                text.normEps(),
+                text.ropeTheta(),
+                text.maxPositions(),
+                text.tiedHead(),
+                text.slidingWindow());
+        return new VlmConfig(
+                whole.family(),
+                whole.spelling(),
+                whole.vision(),
+                few,
+                whole.projector(),
+                whole.image(),
+                whole.imageToken(),
+                whole.gridPinpoints(),
+                whole.newline(),
+                whole.eos(),
+                whole.bos(),
+                whole.pad(),
+                whole.flex());
+    }
+
+    /// Kernels that note how long each operation takes, products by their shape.
+    private Kernels timed(Kernels technique) {
+        return (Kernels) Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (_, method, arguments) -> {
+                    long begin = System.nanoTime();
+                    try {
+                        return method.invoke(technique, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    } finally {
+                        String name = method.getName();
+                        if (arguments != null && arguments[0] instanceof Matrix w) {
+                            name += " " + w.rows() + " x " + w.cols();
+                        }
+                        nanos.merge(name, System.nanoTime() - begin, Long::sum);
+                    }
+                });
+    }
+
+    private void tower() {
+        int size = model.config().vision().imageSize();
+        float[] pixels = new float[3 * size * size];
+        Random random = new Random(1);
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (float) random.nextGaussian();
+        }
+        List<float[]> tiles = Collections.nCopies(number("tiles", 1), pixels);
+        int selecting = model.config().vision().featureLayer() - 1;
+        Tensor rows = Tensor.zeros(
+                tiles.size() * model.config().vision().patches(),
+                model.config().text().hidden());
+        report("tower and projector, " + tiles.size() + " tiles, with HiRED's taps", () -> {
+            List<Tensor> features =
+                    model.tower().encode(tiles, Set.of(0, selecting), workspace).features();
+            for (int tile = 0; tile < features.size(); tile++) {
+                int patches = features.get(tile).rows();
+                model.projector()
+                        .project(features.get(tile), workspace, rows.slice(tile * patches, (tile + 1) * patches));
+            }
+        });
+    }
+
+    private void decoder() {
+        DecoderConfig text = model.config().text();
+        int n = number("rows", 636);
+        Tensor rows = Tensor.zeros(n, text.hidden());
+        Random random = new Random(2);
+        for (int i = 0; i < rows.data().length; i++) {
+            rows.data()[i] = (float) random.nextGaussian();
+        }
+        try (KvCache cache = new KvCache(text, Format.valueOf(options.getOrDefault("cache", "F16")))) {
+            report("prompt of " + n + " rows, " + text.layers() + " layers", () -> {
+                cache.truncate(0);
+                pass(rows, 0, cache, Phase.PREFILL);
+            });
+            report("16 steps after " + n + " rows, " + text.layers() + " layers", () -> {
+                cache.truncate(n);
+                for (int step = 0; step < 16; step++) {
+                    pass(rows.slice(step, step + 1), n + step, cache, Phase.STEP);
+                }
+            });
+        }
+    }
+
+    private void pass(Tensor rows, int first, KvCache cache, Phase phase) {
+        model.decoder().forward(rows, first, cache, DecoderHook.NONE, phase, (_, _) -> {}, workspace);
+    }
+
+    /// Runs something until it is warm, then three times more, and prints each operation's share of the fastest run.
+    private void report(String what, Runnable run) {
+        for (int i = 0; i < 2; i++) {
+            run.run();
+        }
+        long best = Long.MAX_VALUE;
+        double peak = 0;
+        Map<String, Long> shares = Map.of();
+        long operations = 0;
+        for (int i = 0; i < 3; i++) {
+            peak = Math.max(peak, machine.fmaPeak());
+            nanos.clear();
+            long before = kernels.operations();
+            long begin = System.nanoTime();
+            run.run();
+            long total = System.nanoTime() - begin;
+            if (total < best) {
+                best = total;
+                shares = new TreeMap<>(nanos);
+                operations = kernels.operations() - before;
+            }
+        }
+        System.out.printf(
+                "%s: %.0f ms, %.1f GFLOP/s, %.0f %% of the f32 peak of %.1f%n",
+                what, best / 1e6, operations / (double) best, 100.0 * operations / best * 1e9 / peak, peak / 1e9);
+        long all = best;
+        shares.entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                .forEach(entry -> line(entry.getKey(), entry.getValue(), all));
+        line(
+                "everything else",
+                all - shares.values().stream().mapToLong(Long::longValue).sum(),
+                all);
+    }
+
+    private static void line(String name, long nanos, long all) {
+        System.out.printf("  %-28s %9.2f ms %5.1f %%%n", name, nanos / 1e6, 100.0 * nanos / all);
+    }
+}

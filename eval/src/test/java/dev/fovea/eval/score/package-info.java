@@ -1,0 +1,5 @@
+/// Tests of `dev.fovea.eval.score`.
+@NullMarked
+package dev.fovea.eval.score;
+
+import org.jspecify.annotations.NullMarked;
