@@ -3,5 +3,7 @@ module dev.fovea.kernels {
     requires static transitive org.jspecify;
     requires static jdk.incubator.vector;
 
+    uses dev.fovea.kernel.KernelsProvider;
+
     exports dev.fovea.kernel;
 }

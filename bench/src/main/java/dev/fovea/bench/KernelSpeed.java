@@ -1,5 +1,6 @@
 package dev.fovea.bench;
 
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
 import dev.fovea.kernel.Kernels;
@@ -51,7 +52,7 @@ public final class KernelSpeed {
 
     private KernelSpeed(Workers workers, String kernels, String only, int rounds, Arena arena, MemorySegment stream) {
         this.workers = workers;
-        this.kernels = Kernels.named(kernels, workers);
+        this.kernels = Kernels.named(kernels, workers, kernels.equals("vnni") ? Compute.INT8 : Compute.F32);
         this.scalar = Kernels.named("scalar", workers);
         this.machine = new Machine(workers);
         this.only = only;

@@ -1,51 +1,130 @@
 package dev.fovea.kernel;
 
+import java.lang.System.Logger.Level;
 import java.lang.reflect.InvocationTargetException;
+import java.util.Locale;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// The table of techniques. Classes are named, not linked, so that the module loads where `jdk.incubator.vector` is
-/// absent, and so that the promise knows none of its implementations.
+/// absent, and so that the promise knows none of its implementations; those of other jars are found as services.
 final class Backends {
     private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
+    private static final String ONEDNN = "onednn";
     private static final String INCUBATOR = "jdk.incubator.vector";
 
     private Backends() {}
 
-    static Kernels named(String name, Workers workers) {
+    static Kernels named(String name, Workers workers, Compute compute) {
         return switch (name) {
-            case "scalar" -> create("dev.fovea.kernel.scalar.ScalarKernels", name, workers);
+            case "scalar" -> {
+                requireF32(name, compute);
+                yield create("dev.fovea.kernel.scalar.ScalarKernels", name, workers);
+            }
             case "vector" -> {
+                requireF32(name, compute);
                 requireIncubator();
                 yield create("dev.fovea.kernel.vector.VectorKernels", name, workers);
             }
-            case "vnni" -> emitted(named("vector", workers));
-            default ->
-                throw new IllegalArgumentException("kernels: expected scalar, vector or vnni, found \"" + name + "\"");
+            case "vnni" -> {
+                if (compute != Compute.INT8) {
+                    throw new UnsupportedOperationException(
+                            "kernels \"vnni\" compute in int8, not in " + lower(compute) + ", which vector or onednn do");
+                }
+                yield emitted(named("vector", workers, Compute.F32));
+            }
+            default -> provided(name, workers, compute);
         };
     }
 
-    static Kernels best(Workers workers) {
+    static Kernels best(Workers workers, Compute compute) {
+        Kernels kernels = bestOfOthers(workers, compute);
+        return compute == Compute.INT8 ? withMachineCode(kernels) : kernels;
+    }
+
+    private static Kernels bestOfOthers(Workers workers, Compute compute) {
+        String why = "no faster technique is on the class path";
         try {
-            Kernels vector = named("vector", workers);
-            return withMachineCode(vector);
+            for (KernelsProvider provider : ServiceLoader.load(KernelsProvider.class)) {
+                try {
+                    return provided(provider, workers, compute);
+                } catch (UnsupportedOperationException e) {
+                    why = String.valueOf(e.getMessage());
+                }
+            }
+        } catch (ServiceConfigurationError e) {
+            why = String.valueOf(e.getMessage());
+        }
+        Kernels kernels = ofThisJar(workers);
+        boolean asked = compute == Compute.F32;
+        String arithmetic = asked ? "" : ", in f32 and not in " + lower(compute);
+        LOG.log(asked ? Level.INFO : Level.WARNING, "kernels: {0}{1}, because {2}", kernels.name(), arithmetic, why);
+        return kernels;
+    }
+
+    /// In binary32 where the processor lacks the instructions of `compute`.
+    private static Kernels provided(KernelsProvider provider, Workers workers, Compute compute) {
+        try {
+            Kernels kernels = provider.create(workers, compute);
+            LOG.log(Level.INFO, "kernels: {0}, products in {1}", kernels.name(), lower(compute));
+            return kernels;
         } catch (UnsupportedOperationException e) {
-            Kernels scalar = named("scalar", workers);
-            LOG.log(System.Logger.Level.WARNING, "kernels: {0}, slow, because {1}", scalar.name(), e.getMessage());
-            return scalar;
+            if (compute == Compute.F32) {
+                throw e;
+            }
+            Kernels kernels = provider.create(workers, Compute.F32);
+            LOG.log(Level.WARNING, "kernels: {0}, products in f32, because {1}", kernels.name(), e.getMessage());
+            return kernels;
         }
     }
 
-    private static Kernels withMachineCode(Kernels vector) {
+    private static Kernels ofThisJar(Workers workers) {
         try {
-            Kernels emitted = emitted(vector);
-            LOG.log(System.Logger.Level.INFO, "kernels: {0}, the widest vectors that the JVM prefers", emitted.name());
+            return named("vector", workers, Compute.F32);
+        } catch (UnsupportedOperationException e) {
+            LOG.log(Level.WARNING, "kernels: scalar, slow, because {0}", e.getMessage());
+            return named("scalar", workers, Compute.F32);
+        }
+    }
+
+    private static Kernels provided(String name, Workers workers, Compute compute) {
+        Set<String> names = new TreeSet<>(Set.of("scalar", "vector", "vnni", ONEDNN));
+        for (KernelsProvider provider : ServiceLoader.load(KernelsProvider.class)) {
+            if (provider.name().equals(name)) {
+                return provider.create(workers, compute);
+            }
+            names.add(provider.name());
+        }
+        if (name.equals(ONEDNN)) {
+            throw new UnsupportedOperationException(
+                    "kernels \"onednn\": expected the jars fovea-kernels-onednn and org.bytedeco:dnnl of this platform"
+                            + " on the class path, found no such technique");
+        }
+        throw new IllegalArgumentException(
+                "kernels: expected one of " + String.join(", ", names) + ", found \"" + name + "\"");
+    }
+
+    private static void requireF32(String name, Compute compute) {
+        if (compute != Compute.F32) {
+            throw new UnsupportedOperationException(
+                    "kernels \"" + name + "\" compute in f32, not in " + lower(compute) + ", which onednn does");
+        }
+    }
+
+    private static String lower(Compute compute) {
+        return compute.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static Kernels withMachineCode(Kernels others) {
+        try {
+            Kernels emitted = emitted(others);
+            LOG.log(Level.INFO, "kernels: {0}, Q8_0 and Q4_0 weights in int8 by machine code", emitted.name());
             return emitted;
         } catch (UnsupportedOperationException e) {
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "kernels: {0}, the widest vectors that the JVM prefers; no int8 products, because {1}",
-                    vector.name(),
-                    e.getMessage());
-            return vector;
+            LOG.log(Level.WARNING, "kernels: no int8 products of Q8_0 and Q4_0 weights, because {0}", e.getMessage());
+            return others;
         }
     }
 

@@ -32,6 +32,11 @@ public final class CountingKernels implements Kernels {
     }
 
     @Override
+    public Compute compute() {
+        return kernels.compute();
+    }
+
+    @Override
     public OptionalDouble peak() {
         return kernels.peak();
     }
@@ -39,6 +44,11 @@ public final class CountingKernels implements Kernels {
     @Override
     public Matrix interleaved(Matrix w, Arena arena) {
         return kernels.interleaved(w, arena);
+    }
+
+    @Override
+    public void unpack(Matrix w, int row, float[] to) {
+        kernels.unpack(w, row, to);
     }
 
     @Override

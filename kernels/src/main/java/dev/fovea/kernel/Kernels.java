@@ -10,15 +10,26 @@ import org.jspecify.annotations.Nullable;
 /// argument, or in place where the name says so. Sources and destinations must not overlap unless stated.
 /// Results are bit-identical for any number of threads. Shape mismatches throw `IllegalArgumentException`.
 public interface Kernels {
-    /// The fastest technique that this JVM can run; logs which and why.
+    /// The fastest technique that this JVM can run in binary32; logs which and why.
     static Kernels best(Workers workers) {
-        return Backends.best(workers);
+        return best(workers, Compute.F32);
     }
 
-    /// The technique `scalar` or `vector`. Never another one: throws `UnsupportedOperationException` where this
-    /// JVM cannot run it.
+    /// The fastest technique that this JVM can run, in that arithmetic where there is one that has it and else in
+    /// binary32; logs which and why.
+    static Kernels best(Workers workers, Compute compute) {
+        return Backends.best(workers, compute);
+    }
+
+    /// The technique `scalar`, `vector`, `vnni`, or that of a [KernelsProvider], in binary32.
     static Kernels named(String name, Workers workers) {
-        return Backends.named(name, workers);
+        return named(name, workers, Compute.F32);
+    }
+
+    /// The technique `scalar`, `vector`, `vnni`, or that of a [KernelsProvider]. Never another one and never in another
+    /// arithmetic: throws `UnsupportedOperationException` where this JVM cannot run it.
+    static Kernels named(String name, Workers workers, Compute compute) {
+        return Backends.named(name, workers, compute);
     }
 
     /// Name and technique, such as `vector-512`, shown in every report.
@@ -27,20 +38,31 @@ public interface Kernels {
     /// The threads that this instance computes on.
     Workers workers();
 
+    /// The arithmetic of its products with many rows.
+    default Compute compute() {
+        return Compute.F32;
+    }
+
     /// Operations per second that its kind of instruction reaches at most on these threads, measured now, in about
     /// half a second; empty where that bounds nothing.
     default OptionalDouble peak() {
         return OptionalDouble.empty();
     }
 
-    /// Weights as this technique multiplies them fastest, with activations rounded to int8: `w` itself, or new
-    /// memory of `arena` that replaces it.
+    /// The weights as this technique multiplies them fastest: `w` itself, or new memory of `arena` that replaces it.
+    /// Called once for each matrix at load; products with what it returns are as exact as [#compute].
     default Matrix interleaved(Matrix w, Arena arena) {
         return w;
     }
 
-    /// `y = x wᵀ + bias`. Activations are rounded to int8 for weights that [#interleaved] returned, and for no
-    /// others.
+    /// Row `row` of `w`, exactly.
+    ///
+    /// @param to `[in]`, or longer
+    default void unpack(Matrix w, int row, float[] to) {
+        w.unpackRow(row, to, 0);
+    }
+
+    /// `y = x wᵀ + bias`.
     ///
     /// @param w    `[out, in]`
     /// @param x    `[rows, in]`

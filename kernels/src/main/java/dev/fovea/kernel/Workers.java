@@ -1,7 +1,8 @@
 package dev.fovea.kernel;
 
-import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -30,9 +31,9 @@ public final class Workers implements AutoCloseable {
     private final int threads;
     private final float[][] scratch;
     private float[] shared = new float[0];
-    private final Arena arena = Arena.ofShared();
     private final Follower[] followers; // workers 1 … threads - 1
     private final AtomicBoolean busy = new AtomicBoolean();
+    private final List<AutoCloseable> owned = new ArrayList<>();
     private volatile @Nullable Job job;
     private volatile boolean closed;
 
@@ -96,12 +97,15 @@ public final class Workers implements AutoCloseable {
         return shared;
     }
 
-    /// For memory off the heap that techniques need for as long as these workers live; closed with them.
-    public Arena arena() {
-        return arena;
+    /// Closes `resource` with these workers, after their threads have ended: memory off the heap that tasks use.
+    public synchronized void own(AutoCloseable resource) {
+        if (closed) {
+            throw new IllegalStateException("these workers are closed");
+        }
+        owned.add(resource);
     }
 
-    /// Ends the threads and waits for them. Closing twice changes nothing.
+    /// Ends the threads and waits for them, then closes what they [#own]. Closing twice changes nothing.
     @Override
     public void close() {
         if (closed) {
@@ -123,9 +127,24 @@ public final class Workers implements AutoCloseable {
         job = null;
         Arrays.fill(scratch, new float[0]);
         shared = new float[0];
-        arena.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+        closeOwned();
+    }
+
+    private synchronized void closeOwned() {
+        IllegalStateException failure = null;
+        for (AutoCloseable resource : owned.reversed()) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                failure = failure == null ? new IllegalStateException("cannot free " + resource, e) : failure;
+            }
+        }
+        owned.clear();
+        if (failure != null) {
+            throw failure;
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.fovea.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.fovea.kernel.emitted.EmittedKernels;
@@ -23,15 +24,29 @@ class BackendsTest {
     }
 
     @Test
-    void theBestOfThisMachineIsVectorWithMachineCodeWhereItRuns() {
+    void theBestOfThisMachineInF32IsVector() {
+        try (Workers workers = new Workers(1)) {
+            assertThat(Kernels.best(workers)).isExactlyInstanceOf(VectorKernels.class);
+        }
+    }
+
+    @Test
+    void theBestInInt8HasMachineCodeWhereItRuns() {
         try (Workers workers = new Workers(1)) {
             Kernels vector = Kernels.named("vector", workers);
-            Kernels best = Kernels.best(workers);
-            assertThat(best.name()).isIn(vector.name(), vector.name() + "+vnni");
-            if (!best.name().equals(vector.name())) {
+            Kernels best = Kernels.best(workers, Compute.INT8);
+            if (best.name().equals(vector.name())) {
+                assertThat(best).isExactlyInstanceOf(VectorKernels.class);
+                assertThat(best.compute()).isEqualTo(Compute.F32);
+            } else {
+                assertThat(best.name()).isEqualTo(vector.name() + "+vnni");
                 assertThat(best).isExactlyInstanceOf(EmittedKernels.class);
-                assertThat(Kernels.named("vnni", workers)).isExactlyInstanceOf(EmittedKernels.class);
+                assertThat(best.compute()).isEqualTo(Compute.INT8);
+                assertThat(Kernels.named("vnni", workers, Compute.INT8)).isExactlyInstanceOf(EmittedKernels.class);
             }
+            assertThatExceptionOfType(UnsupportedOperationException.class)
+                    .isThrownBy(() -> Kernels.named("vnni", workers))
+                    .withMessageContaining("int8, not in f32");
         }
     }
 
@@ -40,8 +55,32 @@ class BackendsTest {
         try (Workers workers = new Workers(1)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Kernels.named("cuda", workers))
-                    .withMessageContaining("scalar, vector or vnni")
+                    .withMessageContaining("onednn, scalar, vector, vnni")
                     .withMessageContaining("cuda");
+        }
+    }
+
+    @Test
+    void withoutItsJarOneDnnSaysWhatIsMissing() {
+        try (Workers workers = new Workers(1)) {
+            assertThatExceptionOfType(UnsupportedOperationException.class)
+                    .isThrownBy(() -> Kernels.named("onednn", workers, Compute.BF16))
+                    .withMessageContaining("fovea-kernels-onednn")
+                    .withMessageContaining("org.bytedeco:dnnl");
+        }
+    }
+
+    @Test
+    void anArithmeticIsRefusedByNameAndDoneWithoutByTheBest() {
+        try (Workers workers = new Workers(1)) {
+            for (String name : new String[] {"vector", "scalar"}) {
+                assertThatExceptionOfType(UnsupportedOperationException.class)
+                        .isThrownBy(() -> Kernels.named(name, workers, Compute.INT8))
+                        .withMessageContaining("f32, not in int8");
+            }
+            Kernels best = Kernels.best(workers, Compute.BF16);
+            assertThat(best).isExactlyInstanceOf(VectorKernels.class);
+            assertThat(best.compute()).isEqualTo(Compute.F32);
         }
     }
 }

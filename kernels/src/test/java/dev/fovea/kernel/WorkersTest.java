@@ -1,6 +1,7 @@
 package dev.fovea.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.CountDownLatch;
@@ -168,5 +169,17 @@ class WorkersTest {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    @Test
+    void whatTheyOwnIsClosedOnceAfterTheirThreadsTheLatestFirst() {
+        Workers workers = new Workers(2);
+        StringBuilder order = new StringBuilder();
+        workers.own(() -> order.append("first"));
+        workers.own(() -> order.append("second "));
+        workers.close();
+        workers.close();
+        assertThat(order.toString()).isEqualTo("second first");
+        assertThatIllegalStateException().isThrownBy(() -> workers.own(() -> {}));
     }
 }

@@ -12,6 +12,7 @@ import dev.fovea.kernel.Interleaved;
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -49,10 +50,10 @@ final class BlockProducts {
     private final Workers workers;
     private final Scratch scratch;
 
-    BlockProducts(Routines routines, Workers workers) {
+    BlockProducts(Routines routines, Workers workers, Arena arena) {
         this.routines = routines;
         this.workers = workers;
-        this.scratch = new Scratch(workers);
+        this.scratch = new Scratch(workers, arena);
     }
 
     void multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {

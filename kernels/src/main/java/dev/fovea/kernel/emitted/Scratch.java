@@ -1,6 +1,7 @@
 package dev.fovea.kernel.emitted;
 
 import dev.fovea.kernel.Workers;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -10,12 +11,14 @@ final class Scratch {
     /// A cache line, and the width of a vector.
     private static final int ALIGNMENT = 64;
 
-    private final Workers workers;
+    private final Arena arena;
+    private final int threads;
     private final MemorySegment[] pieces; // [threads], then the shared one
 
-    Scratch(Workers workers) {
-        this.workers = workers;
-        this.pieces = new MemorySegment[workers.threads() + 1];
+    Scratch(Workers workers, Arena arena) {
+        this.arena = arena;
+        this.threads = workers.threads();
+        this.pieces = new MemorySegment[threads + 1];
         Arrays.fill(pieces, MemorySegment.NULL);
     }
 
@@ -26,12 +29,12 @@ final class Scratch {
 
     /// At least `bytes` bytes that all workers may see. Must not be called from within a task.
     MemorySegment shared(long bytes) {
-        return atLeast(workers.threads(), bytes);
+        return atLeast(threads, bytes);
     }
 
     private MemorySegment atLeast(int index, long bytes) {
         if (pieces[index].byteSize() < bytes) {
-            pieces[index] = workers.arena().allocate(bytes + bytes / 2, ALIGNMENT);
+            pieces[index] = arena.allocate(bytes + bytes / 2, ALIGNMENT);
         }
         return pieces[index];
     }

@@ -10,6 +10,7 @@ import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.scalar.Shapes;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -58,6 +59,13 @@ public final class VectorKernels implements Kernels {
     @Override
     public OptionalDouble peak() {
         return OptionalDouble.of(new FmaPeak(workers).measured());
+    }
+
+    @Override
+    public void unpack(Matrix w, int row, float[] to) {
+        Objects.checkIndex(row, w.rows());
+        width.codec(w)
+                .unpack(w.bytes(), (long) row * w.cols(), w.cols(), 1, w.cols(), to, 0, w.cols());
     }
 
     /// Rows that would leave most lanes of a last panel empty are computed one by one.

@@ -1,0 +1,191 @@
+package dev.fovea.kernel.onednn;
+
+import dev.fovea.kernel.Activation;
+import dev.fovea.kernel.Compute;
+import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.KeyValues;
+import dev.fovea.kernel.Matrix;
+import dev.fovea.kernel.RotaryTable;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Visible;
+import dev.fovea.kernel.Workers;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Path;
+import java.util.OptionalDouble;
+import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
+
+/// Products with many rows by oneDNN, everything else with vectors. What it holds off the heap its workers free.
+public final class OneDnnKernels implements Kernels {
+    /// Instruction sets as `dnnl_cpu_isa_t` has them.
+    private static final int AVX512_BF16 = 0x80;
+
+    private static final int VNNI = 0x40 | 0x08; // with 512 or with 256 bits
+
+    /// Memory for packed weights: a vision tower of 300 million parameters in bf16, and some more.
+    private static final long KEPT_BYTES = 1L << 30;
+
+    private final Kernels vector;
+    private final Compute compute;
+    private final Products products;
+    private final String name;
+    private final int fewestRows;
+
+    /// @param fewestRows products with fewer are left to vectors
+    private OneDnnKernels(Kernels vector, Compute compute, Dnnl dnnl, Products products, int fewestRows) {
+        this.vector = vector;
+        this.compute = compute;
+        this.products = products;
+        this.name = "onednn-" + dnnl.version() + " " + instructions(dnnl.instructionSets()) + " / " + vector.name();
+        this.fewestRows = fewestRows;
+    }
+
+    static OneDnnKernels load(Workers workers, Compute compute, Path cache, ClassLoader loader) {
+        // Below this many rows packing the weights costs more than the faster products save.
+        return load(workers, compute, cache, loader, compute == Compute.F32 ? 128 : 32);
+    }
+
+    static OneDnnKernels load(Workers workers, Compute compute, Path cache, ClassLoader loader, int fewestRows) {
+        Kernels vector = Kernels.named("vector", workers);
+        if (FloatVector.SPECIES_PREFERRED.vectorBitSize() < 256) {
+            throw new UnsupportedOperationException("kernels \"onednn\": expected vectors of 256 bits or more, found "
+                    + FloatVector.SPECIES_PREFERRED.vectorBitSize());
+        }
+        SymbolLookup library = Library.ofThisPlatform(loader).load(cache);
+        Dnnl dnnl = new Dnnl(library);
+        Products products = null;
+        try {
+            requireInstructions(compute, dnnl.instructionSets());
+            products = new Products(vector, Arithmetic.of(compute), dnnl, KEPT_BYTES);
+            SelfCheck.run(products);
+            OneDnnKernels kernels = new OneDnnKernels(vector, compute, dnnl, products, fewestRows);
+            workers.own(dnnl); // closed after what it made
+            workers.own(products);
+            return kernels;
+        } catch (RuntimeException | Error e) {
+            if (products != null) {
+                products.close();
+            }
+            dnnl.close();
+            throw e;
+        }
+    }
+
+    /// Without them the library computes all the same, but slower than binary32 does.
+    private static void requireInstructions(Compute compute, int sets) {
+        int needed = switch (compute) {
+            case F32 -> 0;
+            case BF16 -> AVX512_BF16;
+            case INT8 -> VNNI;
+        };
+        if (needed != 0 && (sets & needed) == 0) {
+            throw new UnsupportedOperationException("kernels \"onednn\": expected a processor with instructions for "
+                    + compute + ", found " + instructions(sets));
+        }
+    }
+
+    static String instructions(int sets) {
+        String width = (sets & 0x20) != 0 ? "avx512" : (sets & 0x04) != 0 ? "avx2" : "baseline";
+        String bf16 = (sets & AVX512_BF16) != 0 ? "+bf16" : "";
+        return width + bf16 + ((sets & VNNI) != 0 ? "+vnni" : "");
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Workers workers() {
+        return vector.workers();
+    }
+
+    @Override
+    public Compute compute() {
+        return compute;
+    }
+
+    /// A multiple of what vectors reach in binary32: bf16 instructions do twice and int8 instructions four times as
+    /// many operations in the same time (measured on Zen 4, `KernelSpeed`).
+    @Override
+    public OptionalDouble peak() {
+        int times = switch (compute) {
+            case F32 -> 1;
+            case BF16 -> 2;
+            case INT8 -> 4;
+        };
+        OptionalDouble peak = vector.peak();
+        return peak.isEmpty() ? peak : OptionalDouble.of(times * peak.getAsDouble());
+    }
+
+    /// Memory of packed weights that are kept for the next product.
+    public long keptBytes() {
+        return products.keptBytes();
+    }
+
+    @Override
+    public void unpack(Matrix w, int row, float[] to) {
+        vector.unpack(w, row, to);
+    }
+
+    @Override
+    public void matmul(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
+        boolean shapesFit = x.cols() == w.cols()
+                && y.rows() == x.rows()
+                && y.cols() == w.rows()
+                && (bias == null || bias.length == w.rows());
+        if (!shapesFit || x.rows() < fewestRows || !products.multiply(w, x, bias, y)) {
+            vector.matmul(w, x, bias, y);
+        }
+    }
+
+    @Override
+    public void attention(Tensor q, KeyValues kv, Visible visible, Tensor y) {
+        vector.attention(q, kv, visible, y);
+    }
+
+    @Override
+    public void attentionJoint(Tensor q, KeyValues kv, KeyValues extra, Tensor y) {
+        vector.attentionJoint(q, kv, extra, y);
+    }
+
+    @Override
+    public void attentionWeights(Tensor q, KeyValues kv, Tensor weights) {
+        vector.attentionWeights(q, kv, weights);
+    }
+
+    @Override
+    public void rmsNorm(Tensor x, float[] weight, float eps, Tensor y) {
+        vector.rmsNorm(x, weight, eps, y);
+    }
+
+    @Override
+    public void layerNorm(Tensor x, float[] weight, float[] bias, float eps, Tensor y) {
+        vector.layerNorm(x, weight, bias, eps, y);
+    }
+
+    @Override
+    public void ropeInPlace(Tensor x, int headDim, RotaryTable table, int[] positions) {
+        vector.ropeInPlace(x, headDim, table, positions);
+    }
+
+    @Override
+    public void softmaxInPlace(Tensor x) {
+        vector.softmaxInPlace(x);
+    }
+
+    @Override
+    public void activateInPlace(Activation activation, Tensor x) {
+        vector.activateInPlace(activation, x);
+    }
+
+    @Override
+    public void siluMulInPlace(Tensor gate, Tensor up) {
+        vector.siluMulInPlace(gate, up);
+    }
+
+    @Override
+    public void addInPlace(Tensor x, Tensor y) {
+        vector.addInPlace(x, y);
+    }
+}
