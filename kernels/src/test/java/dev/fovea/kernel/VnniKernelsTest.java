@@ -27,7 +27,7 @@ class VnniKernelsTest extends KernelsContract {
             return new EmittedKernels(new VectorKernels(workers));
         } catch (UnsupportedOperationException e) {
             workers.close();
-            return Assumptions.abort(e.getMessage());
+            return Assumptions.abort(String.valueOf(e.getMessage()));
         }
     }
 

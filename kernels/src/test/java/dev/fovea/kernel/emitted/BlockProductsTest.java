@@ -79,7 +79,7 @@ class BlockProductsTest {
         try {
             return new EmittedKernels(Kernels.named("scalar", workers));
         } catch (UnsupportedOperationException e) {
-            return Assumptions.abort(e.getMessage());
+            return Assumptions.abort(String.valueOf(e.getMessage()));
         }
     }
 

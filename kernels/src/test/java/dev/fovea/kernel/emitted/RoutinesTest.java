@@ -41,7 +41,7 @@ class RoutinesTest {
         try {
             machine = new MachineRoutines(arena);
         } catch (UnsupportedOperationException e) {
-            Assumptions.abort(e.getMessage());
+            Assumptions.abort(String.valueOf(e.getMessage()));
         }
     }
 
