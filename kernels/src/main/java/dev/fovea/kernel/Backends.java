@@ -30,8 +30,8 @@ final class Backends {
             }
             case "vnni" -> {
                 if (compute != Compute.INT8) {
-                    throw new UnsupportedOperationException(
-                            "kernels \"vnni\" compute in int8, not in " + lower(compute) + ", which vector or onednn do");
+                    throw new UnsupportedOperationException("kernels \"vnni\" compute in int8, not in " + lower(compute)
+                            + ", which vector or onednn do");
                 }
                 yield emitted(named("vector", workers, Compute.F32));
             }

@@ -86,18 +86,18 @@ public final class Interleaved {
     private static void put(MemorySegment from, int block, Format format, MemorySegment tiles, int lane) {
         long at = (long) block * format.blockBytes();
         long tile = (long) (block / 4) * tileBytes(format);
-        tiles.set(SHORT, tile + 2 * (block % 4 * ROWS + lane), from.get(SHORT, at));
-        long to = tile + SCALE_BYTES + (long) (block % 4) * ROWS * (format.blockBytes() - 2) + 4 * lane;
+        tiles.set(SHORT, tile + 2L * (block % 4 * ROWS + lane), from.get(SHORT, at));
+        long to = tile + SCALE_BYTES + (long) (block % 4) * ROWS * (format.blockBytes() - 2) + 4L * lane;
         if (format == Format.Q8_0) {
             for (int i = 0; i < 8; i++) {
-                tiles.set(INT, to + 4 * ROWS * i, from.get(INT, at + 2 + 4 * i) ^ 0x80808080);
+                tiles.set(INT, to + 4L * ROWS * i, from.get(INT, at + 2 + 4L * i) ^ 0x80808080);
             }
         } else {
             for (int i = 0; i < 2; i++) {
-                int even = from.get(INT, at + 2 + 8 * i);
-                int odd = from.get(INT, at + 6 + 8 * i);
-                tiles.set(INT, to + 4 * ROWS * i, even & 0x0f0f0f0f | (odd & 0x0f0f0f0f) << 4);
-                tiles.set(INT, to + 4 * ROWS * (i + 2), even >>> 4 & 0x0f0f0f0f | odd & 0xf0f0f0f0);
+                int even = from.get(INT, at + 2 + 8L * i);
+                int odd = from.get(INT, at + 6 + 8L * i);
+                tiles.set(INT, to + 4L * ROWS * i, even & 0x0f0f0f0f | (odd & 0x0f0f0f0f) << 4);
+                tiles.set(INT, to + 4L * ROWS * (i + 2), even >>> 4 & 0x0f0f0f0f | odd & 0xf0f0f0f0);
             }
         }
     }
@@ -108,13 +108,13 @@ public final class Interleaved {
         int block = col % INPUTS / BLOCK;
         int i = col % BLOCK;
         int lane = row % ROWS;
-        float d = Float.float16ToFloat(bytes.get(SHORT, tile + 2 * (block * ROWS + lane)));
+        float d = Float.float16ToFloat(bytes.get(SHORT, tile + 2L * (block * ROWS + lane)));
         long quants = tile + SCALE_BYTES + (long) block * ROWS * (format.blockBytes() - 2);
         if (format == Format.Q8_0) {
-            int q = bytes.get(ValueLayout.JAVA_BYTE, quants + (i / 4 * ROWS + lane) * 4 + i % 4) & 0xff;
+            int q = bytes.get(ValueLayout.JAVA_BYTE, quants + (i / 4 * ROWS + lane) * 4L + i % 4) & 0xff;
             return d * (q - 128);
         }
-        int pair = bytes.get(ValueLayout.JAVA_BYTE, quants + (i / 8 * ROWS + lane) * 4 + i % 4) & 0xff;
+        int pair = bytes.get(ValueLayout.JAVA_BYTE, quants + (i / 8 * ROWS + lane) * 4L + i % 4) & 0xff;
         return d * ((pair >> i % 8 / 4 * 4 & 15) - 8);
     }
 }

@@ -151,7 +151,7 @@ final class BlockProducts {
         private void strip(int strip, int firstTile, int endTile, int worker) {
             long stripBytes = (long) STRIP_SPANS * BLOCKS * STRIP_BLOCK_BYTES;
             long sumBytes = 4L * (endTile - firstTile) * TILE_ROWS * TILE_OUTPUTS;
-            MemorySegment memory = scratch.of(worker, stripBytes + sumBytes + 4 * TILE_OUTPUTS);
+            MemorySegment memory = scratch.of(worker, stripBytes + sumBytes + 4L * TILE_OUTPUTS);
             MemorySegment unpacked = memory.asSlice(0, stripBytes);
             MemorySegment sums = memory.asSlice(stripBytes, sumBytes).fill((byte) 0);
             int first = strip * TILE_OUTPUTS;

@@ -49,16 +49,10 @@ final class MachineRoutines implements Routines {
         FunctionDescriptor product =
                 FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
         Linker.Option critical = Linker.Option.critical(true);
-        quantise = handle(
-                memory,
-                quantiseAt,
-                FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG),
-                critical);
+        quantise =
+                handle(memory, quantiseAt, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG), critical);
         store = handle(
-                memory,
-                storeAt,
-                FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG),
-                critical);
+                memory, storeAt, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG), critical);
         tiles = handle(memory, tilesAt, product);
         unpackAt.forEach((format, at) ->
                 unpack.put(format, handle(memory, at, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG))));

@@ -50,10 +50,10 @@ final class PlainRoutines implements Routines {
         for (int block = 0; block < spans * BLOCKS; block++) {
             long to = (long) block * STRIP_BLOCK_BYTES + 64L * half;
             for (int lane = 0; lane < 16; lane++) {
-                strip.set(FLOAT, to + 4 * lane, scale(format, w, block, lane));
+                strip.set(FLOAT, to + 4L * lane, scale(format, w, block, lane));
                 for (int i = 0; i < 32; i++) {
                     int weight = weight(format, w, block, lane, i);
-                    strip.set(JAVA_BYTE, to + 128 + i / 4 * 128 + 4 * lane + i % 4, (byte) (weight + 128));
+                    strip.set(JAVA_BYTE, to + 128 + i / 4 * 128L + 4L * lane + i % 4, (byte) (weight + 128));
                 }
             }
         }
@@ -93,10 +93,10 @@ final class PlainRoutines implements Routines {
                     long from = (long) block * STRIP_BLOCK_BYTES;
                     int products = a.get(INT, at);
                     for (int i = 0; i < 32; i++) {
-                        int weight = strip.get(JAVA_BYTE, from + 128 + i / 4 * 128 + 4 * out + i % 4) & 0xff;
+                        int weight = strip.get(JAVA_BYTE, from + 128 + i / 4 * 128L + 4L * out + i % 4) & 0xff;
                         products += weight * a.get(JAVA_BYTE, at + 8 + i);
                     }
-                    inner = add(inner, block, products, strip.get(FLOAT, from + 4 * out));
+                    inner = add(inner, block, products, strip.get(FLOAT, from + 4L * out));
                     if ((block + 1) % SCALE_BLOCKS == 0) {
                         sums.set(FLOAT, to, Math.fma(inner, a.get(FLOAT, at + 4), sums.get(FLOAT, to)));
                     }
@@ -122,7 +122,7 @@ final class PlainRoutines implements Routines {
 
     private static float scale(Format format, MemorySegment group, int block, int lane) {
         long tile = (long) (block / BLOCKS) * Interleaved.tileBytes(format);
-        return Float.float16ToFloat(group.get(SHORT, tile + 2 * (block % BLOCKS * 16 + lane)));
+        return Float.float16ToFloat(group.get(SHORT, tile + 2L * (block % BLOCKS * 16 + lane)));
     }
 
     /// Weight `i` of a block, without its scale.
@@ -130,9 +130,9 @@ final class PlainRoutines implements Routines {
         int blockBytes = (Interleaved.tileBytes(format) - 128) / BLOCKS;
         long at = (long) (block / BLOCKS) * Interleaved.tileBytes(format) + 128 + block % BLOCKS * (long) blockBytes;
         if (format == Format.Q8_0) {
-            return (group.get(JAVA_BYTE, at + i / 4 * 64 + 4 * lane + i % 4) & 0xff) - 128;
+            return (group.get(JAVA_BYTE, at + i / 4 * 64L + 4L * lane + i % 4) & 0xff) - 128;
         }
-        int pair = group.get(JAVA_BYTE, at + i / 8 * 64 + 4 * lane + i % 4) & 0xff;
+        int pair = group.get(JAVA_BYTE, at + i / 8 * 64L + 4L * lane + i % 4) & 0xff;
         return (pair >> i % 8 / 4 * 4 & 15) - 8;
     }
 }

@@ -71,7 +71,7 @@ final class SelfCheck {
         for (int tile = 0; tile < 2 * SPANS; tile++) {
             for (int i = 0; i < BLOCKS * Interleaved.ROWS; i++) {
                 short scale = Float.floatToFloat16(0.01f + random.nextFloat());
-                w.set(ValueLayout.JAVA_SHORT, (long) tile * Interleaved.tileBytes(format) + 2 * i, scale);
+                w.set(ValueLayout.JAVA_SHORT, (long) tile * Interleaved.tileBytes(format) + 2L * i, scale);
             }
         }
         return w;

@@ -73,12 +73,12 @@ final class InterleavedCodec implements RowCodec {
     private static void unpackBlock(MemorySegment bytes, long group, int col, int lane, float[] to, int at) {
         long tile = group + (long) (col / Interleaved.INPUTS) * TILE_BYTES;
         int block = col % Interleaved.INPUTS / BLOCK;
-        float d = Float.float16ToFloat(bytes.get(SHORT, tile + 2 * (block * ROWS + lane)));
-        long quants = tile + SCALE_BYTES + (long) block * BLOCK_BYTES + 4 * lane;
+        float d = Float.float16ToFloat(bytes.get(SHORT, tile + 2L * (block * ROWS + lane)));
+        long quants = tile + SCALE_BYTES + (long) block * BLOCK_BYTES + 4L * lane;
         for (int i = 0; i < BLOCK; i += 4) {
             int four = FORMAT == Format.Q8_0
-                    ? bytes.get(INT, quants + 16 * i) ^ 0x80808080
-                    : (bytes.get(INT, quants + 8 * (i & ~7)) >>> (i & 4) & 0x0f0f0f0f) + 0x78787878 ^ 0x80808080;
+                    ? bytes.get(INT, quants + 16L * i) ^ 0x80808080
+                    : (bytes.get(INT, quants + 8L * (i & ~7)) >>> (i & 4) & 0x0f0f0f0f) + 0x78787878 ^ 0x80808080;
             to[at + i] = d * (byte) four;
             to[at + i + 1] = d * (byte) (four >> 8);
             to[at + i + 2] = d * (byte) (four >> 16);
@@ -109,7 +109,7 @@ final class InterleavedCodec implements RowCodec {
             int block = i % Interleaved.INPUTS / BLOCK;
             scales(bytes, tile + 32L * block, sums, at + ROWS);
             for (int lane = 0; lane < ROWS; lane += LANES) {
-                long quants = tile + SCALE_BYTES + (long) block * BLOCK_BYTES + 4 * lane;
+                long quants = tile + SCALE_BYTES + (long) block * BLOCK_BYTES + 4L * lane;
                 FloatVector products = FORMAT == Format.Q8_0
                         ? dotBytes(bytes, quants, x, xAt + i)
                         : dotNibbles(bytes, quants, x, xAt + i);
@@ -124,7 +124,7 @@ final class InterleavedCodec implements RowCodec {
 
     private static void scales(MemorySegment bytes, long from, float[] to, int at) {
         for (int lane = 0; lane < ROWS; lane++) {
-            to[at + lane] = Float.float16ToFloat(bytes.get(SHORT, from + 2 * lane));
+            to[at + lane] = Float.float16ToFloat(bytes.get(SHORT, from + 2L * lane));
         }
     }
 

@@ -201,7 +201,7 @@ class RoutinesTest {
             MemorySegment sums = activations(rows, 4);
             MemorySegment bias = activations(1, 0);
             long stride = 4L * (TILE_OUTPUTS + random.nextInt(40));
-            long bytes = (rows - 1) * stride + 4 * TILE_OUTPUTS;
+            long bytes = (rows - 1) * stride + 4L * TILE_OUTPUTS;
             assertSame("store", bytes, 4, (routines, y) -> routines.store(sums, bias, rows, y, stride));
         }
     }
@@ -290,7 +290,7 @@ class RoutinesTest {
         for (int tile = 0; tile < tiles; tile++) {
             for (int i = 0; i < 64; i++) {
                 float scale = random.nextInt(8) == 0 ? 0x1p-24f * random.nextInt(3) : (float) random.nextGaussian();
-                long at = (long) tile * Interleaved.tileBytes(format) + 2 * i;
+                long at = (long) tile * Interleaved.tileBytes(format) + 2L * i;
                 w.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(scale));
             }
         }
