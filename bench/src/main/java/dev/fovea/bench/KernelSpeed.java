@@ -2,6 +2,7 @@ package dev.fovea.bench;
 
 import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.Interleaved;
 import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Matrix;
@@ -31,7 +32,8 @@ import java.util.function.DoubleSupplier;
 ///
 /// ```
 /// ./mvnw -q -pl bench -am -DskipTests package
-/// java --add-modules jdk.incubator.vector -Xmx6g -cp kernels/target/classes:bench/target/classes \
+/// java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xmx6g \
+///      -cp kernels/target/classes:bench/target/classes \
 ///      dev.fovea.bench.KernelSpeed [threads=2] [kernels=vector] [compute=f32] [kept=false] [only=text] [rounds=15]
 /// ```
 ///
@@ -104,6 +106,7 @@ public final class KernelSpeed {
                 manyRows(format, shape[0], shape[1], shape[2]);
             }
         }
+        interleaved(shapes);
         for (Format format : new Format[] {Format.F32, Format.F16}) {
             attention(format, 577, 577, 16, 16, 64, new Visible.Full());
             attention(format, 2940, 2940, 32, 32, 128, new Visible.Causal(0));
@@ -117,6 +120,87 @@ public final class KernelSpeed {
         for (Format format : new Format[] {Format.F32, Format.F16}) {
             oneRowAttention(format, 2940, 32, 32, 128);
             oneRowAttention(format, 2940, 32, 8, 128);
+        }
+    }
+
+    /// Products with interleaved weights: with int8 activations if the technique has such.
+    private void interleaved(int[][] shapes) {
+        for (Format format : new Format[] {Format.Q8_0, Format.Q4_0}) {
+            for (int[] shape : shapes) {
+                manyRowsInterleaved(format, shape[0], shape[1], shape[2]);
+            }
+            for (int[] shape : new int[][] {{4096, 4096}, {11008, 4096}, {4096, 11008}}) {
+                oneRowInterleaved(format, shape[0], shape[1], false);
+                oneRowInterleaved(format, shape[0], shape[1], true);
+            }
+        }
+    }
+
+    private void manyRowsInterleaved(Format format, int rows, int out, int in) {
+        String name = "matmul interleaved %s %dx%dx%d".formatted(format, rows, out, in);
+        if (!name.contains(only)) {
+            return;
+        }
+        Matrix w = Interleaved.of(weights(format, out, in, 0), workers, arena);
+        Tensor x = tensor(rows, in);
+        Tensor y = Tensor.zeros(rows, out);
+        kernels.matmul(w, x, null, y);
+        for (int row : new int[] {0, rows / 2, rows - 1}) {
+            assertInt8(w, x.slice(row, row + 1), y.slice(row, row + 1));
+        }
+        report(
+                name + " (peak: 4 x f32)",
+                2.0 * rows * out * in,
+                "GOP/s",
+                () -> 4 * machine.fmaPeak(),
+                () -> kernels.matmul(w, x, null, y));
+    }
+
+    private void oneRowInterleaved(Format format, int out, int in, boolean file) {
+        String name = "matmul interleaved %s 1x%dx%d %s".formatted(format, out, in, file ? "file" : "memory");
+        if (!name.contains(only)) {
+            return;
+        }
+        long bytes = Interleaved.bytes(format, out, in);
+        int copies = (int) (STREAM_BYTES / bytes);
+        try (Arena own = Arena.ofShared()) {
+            MemorySegment all = file ? mappedNew(copies * bytes, own) : own.allocate(copies * bytes, 4096);
+            Matrix first = Interleaved.of(weights(format, out, in, 0), workers, own);
+            List<Matrix> weights = new ArrayList<>();
+            for (int i = 0; i < copies; i++) {
+                MemorySegment copy = all.asSlice(i * bytes, bytes).copyFrom(first.bytes());
+                weights.add(new Matrix(copy, format, out, in, Matrix.Layout.INTERLEAVED));
+            }
+            Tensor x = tensor(1, in);
+            Tensor y = Tensor.zeros(1, out);
+            kernels.matmul(first, x, null, y);
+            assertInt8(first, x, y);
+            report(name, (double) copies * bytes, "GB/s", () -> machine.readPeak(all), () -> {
+                for (Matrix w : weights) {
+                    kernels.matmul(w, x, null, y);
+                }
+            });
+        }
+    }
+
+    /// Within half a step of each activation times the weight; 128 inputs share a step.
+    private void assertInt8(Matrix w, Tensor x, Tensor y) {
+        Tensor expected = Tensor.zeros(1, w.rows());
+        scalar.matmul(w, x, null, expected);
+        float[] row = new float[w.cols()];
+        for (int out = 0; out < w.rows(); out++) {
+            w.unpackRow(out, row, 0);
+            double bound = 0;
+            for (int first = 0; first < row.length; first += 128) {
+                double largest = 0;
+                double magnitude = 0;
+                for (int i = first; i < Math.min(first + 128, row.length); i++) {
+                    largest = Math.max(largest, Math.abs(x.get(0, i)));
+                    magnitude += Math.abs(row[i]);
+                }
+                bound += largest * magnitude * (1.0 / 254 + 2 * row.length * EPS);
+            }
+            assertClose(expected.get(0, out), y.get(0, out), bound);
         }
     }
 
@@ -325,6 +409,21 @@ public final class KernelSpeed {
             }
         }
         return bytes;
+    }
+
+    /// Zeros of a file that is deleted as soon as it is mapped.
+    private static MemorySegment mappedNew(long bytes, Arena arena) {
+        try {
+            Path file = Files.createTempFile("fovea", ".interleaved");
+            try (FileChannel channel =
+                    FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// Any two of these bytes are a number between 0.4 and 2.2 in magnitude, read as f16, or as the upper half

@@ -28,11 +28,23 @@ final class Backends {
                 requireIncubator();
                 yield create("dev.fovea.kernel.vector.VectorKernels", name, workers);
             }
+            case "vnni" -> {
+                if (compute != Compute.INT8) {
+                    throw new UnsupportedOperationException("kernels \"vnni\" compute in int8, not in " + lower(compute)
+                            + ", which vector or onednn do");
+                }
+                yield emitted(named("vector", workers, Compute.F32));
+            }
             default -> provided(name, workers, compute);
         };
     }
 
     static Kernels best(Workers workers, Compute compute) {
+        Kernels kernels = bestOfOthers(workers, compute);
+        return compute == Compute.INT8 ? withMachineCode(kernels) : kernels;
+    }
+
+    private static Kernels bestOfOthers(Workers workers, Compute compute) {
         String why = "no faster technique is on the class path";
         try {
             for (KernelsProvider provider : ServiceLoader.load(KernelsProvider.class)) {
@@ -78,7 +90,7 @@ final class Backends {
     }
 
     private static Kernels provided(String name, Workers workers, Compute compute) {
-        Set<String> names = new TreeSet<>(Set.of("scalar", "vector", ONEDNN));
+        Set<String> names = new TreeSet<>(Set.of("scalar", "vector", "vnni", ONEDNN));
         for (KernelsProvider provider : ServiceLoader.load(KernelsProvider.class)) {
             if (provider.name().equals(name)) {
                 return provider.create(workers, compute);
@@ -105,6 +117,17 @@ final class Backends {
         return compute.name().toLowerCase(Locale.ROOT);
     }
 
+    private static Kernels withMachineCode(Kernels others) {
+        try {
+            Kernels emitted = emitted(others);
+            LOG.log(Level.INFO, "kernels: {0}, Q8_0 and Q4_0 weights in int8 by machine code", emitted.name());
+            return emitted;
+        } catch (UnsupportedOperationException e) {
+            LOG.log(Level.WARNING, "kernels: no int8 products of Q8_0 and Q4_0 weights, because {0}", e.getMessage());
+            return others;
+        }
+    }
+
     private static void requireIncubator() {
         if (ModuleLayer.boot().findModule(INCUBATOR).isEmpty()) {
             throw new UnsupportedOperationException("kernels \"vector\": module " + INCUBATOR
@@ -112,13 +135,24 @@ final class Backends {
         }
     }
 
+    private static Kernels emitted(Kernels others) {
+        return create("dev.fovea.kernel.emitted.EmittedKernels", "vnni", Kernels.class, others);
+    }
+
     private static Kernels create(String className, String name, Workers workers) {
+        return create(className, name, Workers.class, workers);
+    }
+
+    private static <T> Kernels create(String className, String name, Class<T> parameter, T argument) {
         try {
             return Class.forName(className)
                     .asSubclass(Kernels.class)
-                    .getConstructor(Workers.class)
-                    .newInstance(workers);
+                    .getConstructor(parameter)
+                    .newInstance(argument);
         } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof UnsupportedOperationException reason) {
+                throw reason;
+            }
             throw new UnsupportedOperationException("kernels \"" + name + "\": " + e.getCause(), e);
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new UnsupportedOperationException("kernels \"" + name + "\" cannot be loaded: " + e, e);

@@ -1,5 +1,6 @@
 package dev.fovea.kernel;
 
+import java.lang.foreign.Arena;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,11 @@ public final class CountingKernels implements Kernels {
     @Override
     public OptionalDouble peak() {
         return kernels.peak();
+    }
+
+    @Override
+    public Matrix interleaved(Matrix w, Arena arena) {
+        return kernels.interleaved(w, arena);
     }
 
     @Override

@@ -1,13 +1,14 @@
 package dev.fovea.kernel;
 
+import java.lang.foreign.Arena;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// The arithmetic that models are made of, on arrays. Knows no model.
 ///
 /// Implementations are stateless apart from their [Workers] and shared by all sessions. All write into their last
-/// argument, or in place where the name says so. Sources and destinations must not overlap unless stated. Results are
-/// bit-identical for any number of threads. Shape mismatches throw `IllegalArgumentException`.
+/// argument, or in place where the name says so. Sources and destinations must not overlap unless stated.
+/// Results are bit-identical for any number of threads. Shape mismatches throw `IllegalArgumentException`.
 public interface Kernels {
     /// The fastest technique that this JVM can run in binary32; logs which and why.
     static Kernels best(Workers workers) {
@@ -20,12 +21,12 @@ public interface Kernels {
         return Backends.best(workers, compute);
     }
 
-    /// The technique `scalar`, `vector`, or that of a [KernelsProvider], in binary32.
+    /// The technique `scalar`, `vector`, `vnni`, or that of a [KernelsProvider], in binary32.
     static Kernels named(String name, Workers workers) {
         return named(name, workers, Compute.F32);
     }
 
-    /// The technique `scalar`, `vector`, or that of a [KernelsProvider]. Never another one and never in another
+    /// The technique `scalar`, `vector`, `vnni`, or that of a [KernelsProvider]. Never another one and never in another
     /// arithmetic: throws `UnsupportedOperationException` where this JVM cannot run it.
     static Kernels named(String name, Workers workers, Compute compute) {
         return Backends.named(name, workers, compute);
@@ -48,11 +49,17 @@ public interface Kernels {
         return OptionalDouble.empty();
     }
 
+    /// The weights as this technique multiplies them fastest: `w` itself, or new memory of `arena` that replaces it.
+    /// Called once for each matrix at load; products with what it returns are as exact as [#compute].
+    default Matrix interleaved(Matrix w, Arena arena) {
+        return w;
+    }
+
     /// Row `row` of `w`, exactly.
     ///
     /// @param to `[in]`, or longer
     default void unpack(Matrix w, int row, float[] to) {
-        w.format().unpack(w.bytes(), (long) row * w.cols(), w.cols(), to, 0);
+        w.unpackRow(row, to, 0);
     }
 
     /// `y = x wᵀ + bias`.
@@ -70,7 +77,8 @@ public interface Kernels {
     /// @param y `[rows, heads * headDim]`
     void attention(Tensor q, KeyValues kv, Visible visible, Tensor y);
 
-    /// Attention of one query row over two sets of keys at once, in one softmax: those of `kv`, then those of `extra`.
+    /// Attention of one query row over two sets of keys at once, in one softmax: those of `kv`, then those of
+    /// `extra`.
     ///
     /// @param q     `[1, heads * headDim]`
     /// @param extra may have no rows

@@ -15,7 +15,7 @@ import java.util.Objects;
 public record KeyValues(
         MemorySegment keys, MemorySegment values, Format format, int rows, int heads, int headDim, int stride) {
     public KeyValues {
-        if (format == Format.BF16) {
+        if (format != Format.F32 && format != Format.F16) {
             throw new IllegalArgumentException("keys and values are F32 or F16, found " + format);
         }
         if (rows < 0 || heads <= 0 || headDim <= 0 || stride < heads * headDim) {

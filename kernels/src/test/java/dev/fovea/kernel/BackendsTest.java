@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.fovea.kernel.emitted.EmittedKernels;
 import dev.fovea.kernel.scalar.ScalarKernels;
 import dev.fovea.kernel.vector.VectorKernels;
 import jdk.incubator.vector.FloatVector;
@@ -23,9 +24,29 @@ class BackendsTest {
     }
 
     @Test
-    void theBestOfThisMachineIsVector() {
+    void theBestOfThisMachineInF32IsVector() {
         try (Workers workers = new Workers(1)) {
             assertThat(Kernels.best(workers)).isExactlyInstanceOf(VectorKernels.class);
+        }
+    }
+
+    @Test
+    void theBestInInt8HasMachineCodeWhereItRuns() {
+        try (Workers workers = new Workers(1)) {
+            Kernels vector = Kernels.named("vector", workers);
+            Kernels best = Kernels.best(workers, Compute.INT8);
+            if (best.name().equals(vector.name())) {
+                assertThat(best).isExactlyInstanceOf(VectorKernels.class);
+                assertThat(best.compute()).isEqualTo(Compute.F32);
+            } else {
+                assertThat(best.name()).isEqualTo(vector.name() + "+vnni");
+                assertThat(best).isExactlyInstanceOf(EmittedKernels.class);
+                assertThat(best.compute()).isEqualTo(Compute.INT8);
+                assertThat(Kernels.named("vnni", workers, Compute.INT8)).isExactlyInstanceOf(EmittedKernels.class);
+            }
+            assertThatExceptionOfType(UnsupportedOperationException.class)
+                    .isThrownBy(() -> Kernels.named("vnni", workers))
+                    .withMessageContaining("int8, not in f32");
         }
     }
 
@@ -34,7 +55,7 @@ class BackendsTest {
         try (Workers workers = new Workers(1)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Kernels.named("cuda", workers))
-                    .withMessageContaining("onednn, scalar, vector")
+                    .withMessageContaining("onednn, scalar, vector, vnni")
                     .withMessageContaining("cuda");
         }
     }
@@ -57,7 +78,7 @@ class BackendsTest {
                         .isThrownBy(() -> Kernels.named(name, workers, Compute.INT8))
                         .withMessageContaining("f32, not in int8");
             }
-            Kernels best = Kernels.best(workers, Compute.INT8);
+            Kernels best = Kernels.best(workers, Compute.BF16);
             assertThat(best).isExactlyInstanceOf(VectorKernels.class);
             assertThat(best.compute()).isEqualTo(Compute.F32);
         }

@@ -80,8 +80,9 @@ abstract class KernelsContract {
         "641, 9, 5",
         "700, 20, 3"
     })
-    void matmulEqualsTheSumOfProducts(int rows, int in, int out) {
+    void matmulEqualsTheSumOfProducts(int rows, int cols, int out) {
         for (Format format : Format.values()) {
+            int in = Samples.whole(format, cols);
             Samples samples = new Samples(rows * 31L + in * 7L + out);
             Tensor x = samples.tensor(rows, in);
             float[] bias = samples.array(out);
@@ -137,6 +138,33 @@ abstract class KernelsContract {
                                 .isTrue();
                     }
                 }
+            }
+        }
+    }
+
+    /// The identity matrix as activations reads every number of a block back, to the bit.
+    @ParameterizedTest
+    @EnumSource(value = Format.class, mode = EnumSource.Mode.MATCH_ANY, names = "Q.*")
+    void everyNumberOfABlockIsReadExactly(Format format) {
+        int in = 2 * format.block();
+        Matrix w = new Samples(14).heapMatrix(format, 50, in);
+        Tensor many = Tensor.zeros(in, in);
+        for (int i = 0; i < in; i++) {
+            many.data()[many.at(i) + i] = 1;
+        }
+        Tensor all = Tensor.zeros(in, 50);
+        kernels.matmul(w, many, null, all);
+        Tensor alone = Tensor.zeros(1, 50);
+        for (int i = 0; i < in; i++) {
+            kernels.matmul(w, many.slice(i, i + 1), null, alone);
+            for (int o = 0; o < 50; o++) {
+                double expected = Oracle.read(w.bytes(), format, (long) o * in + i);
+                assertThat((double) all.get(i, o))
+                        .as("%s [%d, %d]", format, o, i)
+                        .isEqualTo(expected);
+                assertThat((double) alone.get(0, o))
+                        .as("%s [%d, %d]", format, o, i)
+                        .isEqualTo(expected);
             }
         }
     }
@@ -524,9 +552,10 @@ abstract class KernelsContract {
     @Test
     void aRowOfAProductIsTheProductOfTheRow() {
         Samples samples = new Samples(13);
-        Tensor x = samples.tensor(37, 300);
         for (Format format : Format.values()) {
-            Matrix w = samples.heapMatrix(format, 50, 300);
+            int in = Samples.whole(format, 300);
+            Tensor x = samples.tensor(37, in);
+            Matrix w = samples.heapMatrix(format, 50, in);
             Oracle.Answer expected = Oracle.matmul(w, x, null);
             Tensor all = Tensor.zeros(37, 50);
             kernels.matmul(w, x, null, all);

@@ -27,6 +27,11 @@ final class Oracle {
     private Oracle() {}
 
     static double read(MemorySegment bytes, Format format, long index) {
+        if (format.block() > 1) {
+            byte[] block = bytes.asSlice(index / format.block() * format.blockBytes(), format.blockBytes())
+                    .toArray(ValueLayout.JAVA_BYTE);
+            return BlockOracle.values(format, block)[(int) (index % format.block())];
+        }
         int b0 = bytes.get(ValueLayout.JAVA_BYTE, format.bytes(index)) & 0xff;
         int b1 = bytes.get(ValueLayout.JAVA_BYTE, format.bytes(index) + 1) & 0xff;
         int low = b0 | b1 << 8;
@@ -38,10 +43,11 @@ final class Oracle {
                 int b3 = bytes.get(ValueLayout.JAVA_BYTE, 4 * index + 3) & 0xff;
                 yield Float.intBitsToFloat(low | b2 << 16 | b3 << 24);
             }
+            default -> throw new IllegalArgumentException("no format of single numbers: " + format);
         };
     }
 
-    private static double half(int bits) {
+    static double half(int bits) {
         int exponent = bits >> 10 & 31;
         int fraction = bits & 0x3ff;
         double magnitude = switch (exponent) {
@@ -54,12 +60,13 @@ final class Oracle {
 
     static Answer matmul(Matrix w, Tensor x, float @Nullable [] bias) {
         Answer answer = Answer.of(x.rows(), w.rows());
-        for (int r = 0; r < x.rows(); r++) {
-            for (int o = 0; o < w.rows(); o++) {
+        for (int o = 0; o < w.rows(); o++) {
+            double[] row = row(w, o);
+            for (int r = 0; r < x.rows(); r++) {
                 double sum = bias == null ? 0 : bias[o];
                 double magnitude = Math.abs(sum);
                 for (int i = 0; i < w.cols(); i++) {
-                    double product = read(w.bytes(), w.format(), (long) o * w.cols() + i) * x.get(r, i);
+                    double product = row[i] * x.get(r, i);
                     sum += product;
                     magnitude += Math.abs(product);
                 }
@@ -68,6 +75,25 @@ final class Oracle {
             }
         }
         return answer;
+    }
+
+    private static double[] row(Matrix w, int row) {
+        double[] values = new double[w.cols()];
+        int block = w.format().block();
+        for (int i = 0; i < w.cols(); i += block) {
+            long index = (long) row * w.cols() + i;
+            if (block == 1) {
+                values[i] = read(w.bytes(), w.format(), index);
+            } else {
+                byte[] bytes = w.bytes()
+                        .asSlice(
+                                index / block * w.format().blockBytes(),
+                                w.format().blockBytes())
+                        .toArray(ValueLayout.JAVA_BYTE);
+                System.arraycopy(BlockOracle.values(w.format(), bytes), 0, values, i, block);
+            }
+        }
+        return values;
     }
 
     /// Attention of row `row`, head `head` over the first `seen` keys of all `parts` in turn: `[0]` the

@@ -88,6 +88,10 @@ final class Samples {
     }
 
     private void fill(MemorySegment bytes, Format format, long count) {
+        if (format.block() > 1) {
+            fillBlocks(bytes, format);
+            return;
+        }
         for (long i = 0; i < count; i++) {
             float value = next();
             switch (format) {
@@ -95,8 +99,32 @@ final class Samples {
                     bytes.set(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 4 * i, value);
                 case F16 -> putShort(bytes, i, Float.floatToFloat16(value));
                 case BF16 -> putShort(bytes, i, (short) (Float.floatToRawIntBits(value) >> 16));
+                default -> throw new IllegalArgumentException("no format of single numbers: " + format);
             }
         }
+    }
+
+    /// Any bytes are a block, but for the binary16 scales, which are finite.
+    private void fillBlocks(MemorySegment bytes, Format format) {
+        for (long i = 0; i < bytes.byteSize(); i++) {
+            bytes.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
+        }
+        for (long block = 0; block < bytes.byteSize(); block += format.blockBytes()) {
+            switch (format) {
+                case Q8_0, Q4_0 -> putShort(bytes.asSlice(block), 0, Float.floatToFloat16(next() / 16));
+                case Q4_K, Q5_K -> {
+                    putShort(bytes.asSlice(block), 0, Float.floatToFloat16(next() / 256));
+                    putShort(bytes.asSlice(block), 1, Float.floatToFloat16(next() / 64));
+                }
+                case Q6_K -> putShort(bytes.asSlice(block), 104, Float.floatToFloat16(next() / 1024));
+                default -> throw new IllegalArgumentException("no block format: " + format);
+            }
+        }
+    }
+
+    /// The smallest number from `cols` on that a row of `format` can have.
+    static int whole(Format format, int cols) {
+        return Math.ceilDiv(cols, format.block()) * format.block();
     }
 
     static void putShort(MemorySegment bytes, long index, short value) {

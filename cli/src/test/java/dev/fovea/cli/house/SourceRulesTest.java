@@ -24,6 +24,7 @@ class SourceRulesTest {
             "dev/fovea/engine", 32, // the door with its records
             "dev/fovea/engine/reduce", 32, // one class a method, and what they share
             "dev/fovea/engine/image", 16,
+            "dev/fovea/kernel/vector", 16, // a codec for each kind of layout
             "dev/fovea/engine/family", 22); // config records and a reader for each spelling
 
     private static final List<String> BANNED =

@@ -3,10 +3,9 @@ package dev.fovea.engine.file;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Matrix;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /// One named tensor of a checkpoint: `shape` numbers of type `dtype`, outermost dimension first, mapped read-only.
 ///
@@ -18,10 +17,8 @@ public record TensorEntry(String name, String dtype, long[] shape, MemorySegment
     /// The first size that a matrix cannot have; products of two such sizes still fit a long.
     private static final long TOO_LARGE = 1L << 31;
 
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final String FORMATS =
+            Arrays.stream(Format.values()).map(Format::name).collect(Collectors.joining(", "));
 
     /// How many numbers the tensor holds.
     public long elements() {
@@ -34,14 +31,13 @@ public record TensorEntry(String name, String dtype, long[] shape, MemorySegment
 
     /// How the numbers are stored; a dtype that weights are not served in is an [UnsupportedModelException].
     public Format format() {
-        return switch (dtype) {
-            case "F32" -> Format.F32;
-            case "F16" -> Format.F16;
-            case "BF16" -> Format.BF16;
-            default ->
-                throw new UnsupportedModelException(
-                        file, "tensor " + name + " of dtype " + dtype, "weights in F32, F16 or BF16");
-        };
+        for (Format format : Format.values()) {
+            if (format.name().equals(dtype)) {
+                return format;
+            }
+        }
+        throw new UnsupportedModelException(
+                file, "tensor " + name + " of dtype " + dtype, "weights in " + FORMATS);
     }
 
     /// The tensor as weights, sharing the bytes: `[n]` as `[1, n]`, `[rows, cols]` as it is, and a convolution
@@ -60,6 +56,12 @@ public record TensorEntry(String name, String dtype, long[] shape, MemorySegment
                     "tensor " + name + " of 1, 2 or 4 dimensions that fit a matrix",
                     "shape " + Arrays.toString(shape));
         }
+        if (cols % format.block() != 0) {
+            throw new ModelFormatException(
+                    file,
+                    "tensor " + name + " with rows of a multiple of " + format.block() + " numbers",
+                    "shape " + Arrays.toString(shape));
+        }
         return new Matrix(bytes, format, (int) rows, (int) cols);
     }
 
@@ -73,13 +75,7 @@ public record TensorEntry(String name, String dtype, long[] shape, MemorySegment
                     "shape " + Arrays.toString(shape));
         }
         float[] out = new float[(int) elements()];
-        for (int i = 0; i < out.length; i++) {
-            out[i] = switch (format) {
-                case F32 -> bytes.get(FLOAT, 4L * i);
-                case F16 -> Float.float16ToFloat(bytes.get(SHORT, 2L * i));
-                case BF16 -> Float.intBitsToFloat(bytes.get(SHORT, 2L * i) << 16);
-            };
-        }
+        format.unpack(bytes, 0, out.length, out, 0);
         return out;
     }
 

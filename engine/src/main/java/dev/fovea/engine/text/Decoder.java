@@ -4,7 +4,6 @@ import dev.fovea.engine.text.DecoderWeights.Layer;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.KeyValues;
-import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.RotaryTable;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
@@ -76,8 +75,7 @@ public final class Decoder {
         if (token < 0 || token >= config.vocab()) {
             throw new IllegalArgumentException("token: expected 0 … " + (config.vocab() - 1) + ", found " + token);
         }
-        Matrix row = weights.embedding().slice(token, token + 1);
-        row.format().unpack(row.bytes(), 0, config.hidden(), to.data(), to.at(0));
+        weights.embedding().unpackRow(token, to.data(), to.at(0));
     }
 
     /// Passes rows through all layers, appends their keys and values to the cache and returns the last row's logits.

@@ -46,6 +46,7 @@ public final class SafetensorsWriter {
                 case F32 -> bytes.putFloat(value);
                 case F16 -> bytes.putShort(Float.floatToFloat16(value));
                 case BF16 -> bytes.putShort(bfloat16(value));
+                default -> throw new IllegalArgumentException("no format of safetensors: " + format);
             }
         }
         return add(name, format.name(), shape, bytes.array());

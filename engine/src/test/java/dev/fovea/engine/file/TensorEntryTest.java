@@ -70,7 +70,7 @@ class TensorEntryTest {
 
     @Test
     void floatsAreExactInEveryFormat() {
-        for (Format format : Format.values()) {
+        for (Format format : new Format[] {Format.F32, Format.F16, Format.BF16}) {
             assertThat(entry(format, 2, 3).floats()).containsExactly(0f, 1f, 2f, 3f, 4f, 5f);
         }
     }
@@ -89,7 +89,7 @@ class TensorEntryTest {
     void dtypesThatAreNoWeightsAreRefusedWhenAsked() {
         TensorEntry ids = open(new SafetensorsWriter().add("t", "I64", new long[] {1, 1}, new byte[8]));
         String message = folder.resolve("t.safetensors")
-                + ": found tensor t of dtype I64; supported: weights in F32, F16 or BF16";
+                + ": found tensor t of dtype I64; supported: weights in F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K";
         assertThatThrownBy(ids::matrix)
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessage(message);

@@ -35,7 +35,7 @@ public final class ScalarKernels implements Kernels {
         Shapes.matmul(w, x, bias, y);
         workers.forEach(w.rows(), (out, _) -> {
             float[] row = new float[w.cols()]; // [in]
-            w.format().unpack(w.bytes(), (long) out * w.cols(), w.cols(), row, 0);
+            w.unpackRow(out, row, 0);
             for (int r = 0; r < x.rows(); r++) {
                 double sum = dot(row, 0, x.data(), x.at(r), w.cols());
                 y.data()[y.at(r) + out] = (float) (bias == null ? sum : sum + bias[out]);

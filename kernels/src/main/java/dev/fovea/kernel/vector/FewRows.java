@@ -23,13 +23,13 @@ final class FewRows {
     }
 
     void multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
-        RowCodec codec = width.codec(w.format(), w.bytes());
+        RowCodec codec = width.codec(w);
         int in = w.cols();
         float[] arranged = workers.sharedScratch(Math.multiplyExact(x.rows(), in)); // [rows][in]
         for (int row = 0; row < x.rows(); row++) {
             codec.arrange(x.data(), x.at(row), in, arranged, row * in);
         }
-        int groups = Math.ceilDiv(w.rows(), RowCodec.GROUP);
+        int groups = Math.ceilDiv(w.rows(), codec.group());
         if ((long) w.rows() * in < SHARED || workers.threads() == 1) {
             multiplyGroups(w, 0, groups, arranged, x.rows(), bias, y, 0);
             return;
@@ -44,12 +44,12 @@ final class FewRows {
 
     private void multiplyGroups(
             Matrix w, int begin, int end, float[] arranged, int rows, float @Nullable [] bias, Tensor y, int worker) {
-        RowCodec codec = width.codec(w.format(), w.bytes());
+        RowCodec codec = width.codec(w);
         int in = w.cols();
-        float[] sums = workers.scratch(worker, RowCodec.GROUP * codec.lanes());
+        float[] sums = workers.scratch(worker, codec.dotFloats());
         for (int group = begin; group < end; group++) {
-            int out = group * RowCodec.GROUP;
-            int count = Math.min(RowCodec.GROUP, w.rows() - out);
+            int out = group * codec.group();
+            int count = Math.min(codec.group(), w.rows() - out);
             for (int row = 0; row < rows; row++) {
                 codec.dots(w.bytes(), (long) out * in, in, count, in, arranged, row * in, sums, 0);
                 for (int i = 0; i < count; i++) {

@@ -77,7 +77,7 @@ final class ManyRows {
 
         Product(Matrix w, float[] packed, float @Nullable [] bias, Tensor y) {
             this.w = w;
-            this.codec = width.codec(w.format(), w.bytes());
+            this.codec = width.codec(w);
             this.packed = packed;
             this.bias = bias;
             this.y = y;

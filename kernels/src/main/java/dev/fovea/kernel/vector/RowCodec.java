@@ -5,11 +5,21 @@ import java.lang.foreign.MemorySegment;
 /// Reads rows of numbers of one format as they lie in files and caches; the only place here that knows their
 /// bytes.
 interface RowCodec {
-    /// Output rows that [#dots] takes together.
+    /// Output rows that [#dots] takes together, where each row lies by itself.
     int GROUP = 4;
 
     /// Lanes of one vector.
     int lanes();
+
+    /// Output rows that one call of [#dots] takes at most; the first is a multiple of it.
+    default int group() {
+        return GROUP;
+    }
+
+    /// Floats that [#dots] uses from `at` on.
+    default int dotFloats() {
+        return GROUP * lanes();
+    }
 
     /// Copies `rows` rows of `cols` numbers as floats.
     ///
@@ -27,7 +37,7 @@ interface RowCodec {
     ///
     /// @param bytes row `r` of `rows` begins at number `index + r * stride`
     /// @param x     arranged, `[cols]` from `xAt`
-    /// @param sums  `[rows]` from `at`, followed by room for GROUP vectors in all
+    /// @param sums  `[rows]` from `at`, with room for [#dotFloats] in all
     void dots(
             MemorySegment bytes, long index, long stride, int rows, int cols, float[] x, int xAt, float[] sums, int at);
 
@@ -45,4 +55,19 @@ interface RowCodec {
             int at,
             float[] y,
             int yAt);
+
+    /// The sum of `count` lanes that lie in `lanes` from `at`, in a fixed order.
+    static float sum(float[] lanes, int at, int count) {
+        float a = 0;
+        float b = 0;
+        float c = 0;
+        float d = 0;
+        for (int i = at; i < at + count; i += 4) {
+            a += lanes[i];
+            b += lanes[i + 1];
+            c += lanes[i + 2];
+            d += lanes[i + 3];
+        }
+        return (a + b) + (c + d);
+    }
 }

@@ -160,7 +160,7 @@ final class VectorCodec implements RowCodec {
                 dotVector(bytes, FORMAT.bytes(index + r * stride + whole), x, xAt + whole, sums, lanes);
                 done += LANES;
             }
-            float sum = sum(sums, lanes);
+            float sum = RowCodec.sum(sums, lanes, LANES);
             for (int i = done; i < cols; i++) {
                 sum = Math.fma(FORMAT.read(bytes, index + r * stride + i), x[xAt + i], sum);
             }
@@ -379,20 +379,5 @@ final class VectorCodec implements RowCodec {
             sum.intoArray(y, i);
             next += BYTES / 2;
         }
-    }
-
-    /// The sum of the lanes that lie in `lanes` from `at`, in a fixed order.
-    private static float sum(float[] lanes, int at) {
-        float a = 0;
-        float b = 0;
-        float c = 0;
-        float d = 0;
-        for (int i = at; i < at + LANES; i += 4) {
-            a += lanes[i];
-            b += lanes[i + 1];
-            c += lanes[i + 2];
-            d += lanes[i + 3];
-        }
-        return (a + b) + (c + d);
     }
 }

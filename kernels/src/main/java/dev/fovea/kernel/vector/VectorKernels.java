@@ -64,8 +64,7 @@ public final class VectorKernels implements Kernels {
     @Override
     public void unpack(Matrix w, int row, float[] to) {
         Objects.checkIndex(row, w.rows());
-        width.codec(w.format(), w.bytes())
-                .unpack(w.bytes(), (long) row * w.cols(), w.cols(), 1, w.cols(), to, 0, w.cols());
+        width.codec(w).unpack(w.bytes(), (long) row * w.cols(), w.cols(), 1, w.cols(), to, 0, w.cols());
     }
 
     /// Rows that would leave most lanes of a last panel empty are computed one by one.

@@ -1,6 +1,8 @@
 package dev.fovea.kernel.vector;
 
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.Interleaved;
+import dev.fovea.kernel.Matrix;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.constant.ConstantDescs;
@@ -26,13 +28,15 @@ import org.jspecify.annotations.Nullable;
 /// @param columns tiles that read columns of `a`, see [Tiles]
 /// @param direct codecs for memory off the heap
 /// @param heap   codecs for arrays
+/// @param interleaved codecs for that layout, off the heap or on it
 record Width(
         VectorSpecies<Float> species,
         Tiles tiles,
         Tiles columns,
         Rows rows,
         Map<Format, RowCodec> direct,
-        Map<Format, RowCodec> heap) {
+        Map<Format, RowCodec> heap,
+        Map<Format, RowCodec> interleaved) {
 
     /// What distinguishes one copy of a loop class from another.
     private record Constants(VectorSpecies<Float> species, Format format, boolean columns) {
@@ -50,20 +54,41 @@ record Width(
                 copy(VectorTiles.class, Tiles.class, new Constants(species, Format.F32, true)),
                 preferred ? new VectorRows() : copy(VectorRows.class, Rows.class, constants),
                 codecs(species),
-                codecs(species));
+                codecs(species),
+                interleavedCodecs(species));
+    }
+
+    private static Map<Format, RowCodec> interleavedCodecs(VectorSpecies<Float> species) {
+        Map<Format, RowCodec> codecs = new EnumMap<>(Format.class);
+        for (Format format : Format.values()) {
+            if (Interleaved.holds(format)) {
+                codecs.put(format, copy(InterleavedCodec.class, RowCodec.class, new Constants(species, format)));
+            }
+        }
+        return codecs;
     }
 
     private static Map<Format, RowCodec> codecs(VectorSpecies<Float> species) {
         Map<Format, RowCodec> codecs = new EnumMap<>(Format.class);
         for (Format format : Format.values()) {
-            codecs.put(format, copy(VectorCodec.class, RowCodec.class, new Constants(species, format)));
+            Class<? extends RowCodec> loops = format.block() == 1 ? VectorCodec.class : BlockCodec.class;
+            codecs.put(format, copy(loops, RowCodec.class, new Constants(species, format)));
         }
         return codecs;
     }
 
+    /// The codec for the weights `w`.
+    RowCodec codec(Matrix w) {
+        return w.layout() == Matrix.Layout.ROWS ? codec(w.format(), w.bytes()) : codec(interleaved, w.format());
+    }
+
     /// The codec for `bytes` in `format`.
     RowCodec codec(Format format, MemorySegment bytes) {
-        RowCodec codec = (bytes.isNative() ? direct : heap).get(format);
+        return codec(bytes.isNative() ? direct : heap, format);
+    }
+
+    private static RowCodec codec(Map<Format, RowCodec> codecs, Format format) {
+        RowCodec codec = codecs.get(format);
         if (codec == null) {
             throw new IllegalArgumentException("no codec for " + format);
         }

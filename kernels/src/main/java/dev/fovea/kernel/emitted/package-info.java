@@ -1,0 +1,10 @@
+/// Products of block-quantised weights with int8 activations, in machine code that is written from Java: the
+/// Vector API has no instruction that multiplies bytes and adds the products.
+///
+/// [dev.fovea.kernel.emitted.Assembler] knows encodings, [dev.fovea.kernel.emitted.Routines] says what each routine
+/// computes, [dev.fovea.kernel.emitted.PlainRoutines] defines it in Java and
+/// [dev.fovea.kernel.emitted.MachineRoutines] runs it.
+@NullMarked
+package dev.fovea.kernel.emitted;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,144 @@
+package dev.fovea.kernel.emitted;
+
+import static dev.fovea.kernel.emitted.Assembler.Address.at;
+import static dev.fovea.kernel.emitted.Assembler.Address.each;
+import static dev.fovea.kernel.emitted.Assembler.R10;
+import static dev.fovea.kernel.emitted.Assembler.R11;
+import static dev.fovea.kernel.emitted.Assembler.R8;
+import static dev.fovea.kernel.emitted.Assembler.R9;
+import static dev.fovea.kernel.emitted.Assembler.RAX;
+import static dev.fovea.kernel.emitted.Assembler.RBX;
+import static dev.fovea.kernel.emitted.Assembler.RCX;
+import static dev.fovea.kernel.emitted.Assembler.RDI;
+import static dev.fovea.kernel.emitted.Assembler.RDX;
+import static dev.fovea.kernel.emitted.Assembler.RSI;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HexFormat;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// The expected bytes are those of the GNU assembler 2.40 for the same text, which follows the manual.
+class AssemblerTest {
+    private static final int R12 = 12;
+    private static final int R13 = 13;
+
+    static Stream<Arguments> general() {
+        return Stream.of(
+                of("mov rax, rdi", "4889f8", a -> a.mov(RAX, RDI)),
+                of("mov r10, rsi", "4989f2", a -> a.mov(R10, RSI)),
+                of("mov rbx, r9", "4c89cb", a -> a.mov(RBX, R9)),
+                of("mov r11, 1152", "49c7c380040000", a -> a.movConstant(R11, 1152)),
+                of("mov rax, -1", "48c7c0ffffffff", a -> a.movConstant(RAX, -1)),
+                of(
+                        "lea r10, [rax+rsi*2+480]",
+                        "4c8d9470e0010000",
+                        a -> a.lea(R10, at(RAX, 480).plus(RSI, 2))),
+                of(
+                        "lea rcx, [r10+r11*4]",
+                        "4b8d0c9a",
+                        a -> a.lea(RCX, at(R10, 0).plus(R11, 4))),
+                of("add rdi, r8", "4c01c7", a -> a.add(RDI, R8)),
+                of("add r9, 160", "4981c1a0000000", a -> a.addConstant(R9, 160)),
+                of("add rdi, -4608", "4881c700eeffff", a -> a.addConstant(RDI, -4608)),
+                of("push rbx", "53", a -> a.push(RBX)),
+                of("push r12", "4154", a -> a.push(R12)),
+                of("pop rbx", "5b", a -> a.pop(RBX)),
+                of("mov dword ptr [r8+12], edx", "4189500c", a -> a.store32(at(R8, 12), RDX)),
+                of("mov dword ptr [r8], eax", "418900", a -> a.store32(at(R8, 0), RAX)),
+                of("cpuid", "0fa2", Assembler::cpuid),
+                of("xgetbv", "0f01d0", Assembler::xgetbv),
+                of("ret", "c3", Assembler::ret));
+    }
+
+    static Stream<Arguments> moves() {
+        return Stream.of(
+                of("vmovups zmm0, [rdi]", "62f17c481007", a -> a.vmovups(0, at(RDI, 0))),
+                of("vmovups zmm31, [rsi+64]", "62617c48107e01", a -> a.vmovups(31, at(RSI, 64))),
+                of("vmovups zmm8, [r8+8192]", "62517c48108000200000", a -> a.vmovups(8, at(R8, 8192))),
+                of("vmovups zmm17, [r9+4]", "62c17c48108904000000", a -> a.vmovups(17, at(R9, 4))),
+                of("vmovups zmm1, [r13]", "62d17c48104d00", a -> a.vmovups(1, at(R13, 0))),
+                of("vmovups zmm1, [r12]", "62d17c48100c24", a -> a.vmovups(1, at(R12, 0))),
+                of("vmovups [rcx+768], zmm30", "62617c4811710c", a -> a.vmovups(at(RCX, 768), 30)),
+                of("vmovups [rdx-64], zmm9", "62717c48114aff", a -> a.vmovups(at(RDX, -64), 9)),
+                of("vmovdqa32 zmm31, zmm14", "62417d486ffe", a -> a.vmovdqa32(31, 14)),
+                of("vpbroadcastd zmm12, [rax+320]", "62727d48586050", a -> a.vpbroadcastd(12, at(RAX, 320))),
+                of("vpbroadcastd zmm20, [r10+516]", "62c27d4858a204020000", a -> a.vpbroadcastd(20, at(R10, 516))),
+                of(
+                        "vpbroadcastd zmm5, [rax+rsi*2+4]",
+                        "62f27d48586c7001",
+                        a -> a.vpbroadcastd(5, at(RAX, 4).plus(RSI, 2))),
+                of("vpbroadcastd zmm28, eax", "62627d487ce0", a -> a.vpbroadcastd(28, RAX)),
+                of("vpbroadcastd zmm3, r10d", "62d27d487cda", a -> a.vpbroadcastd(3, R10)),
+                of("vbroadcastss zmm19, xmm30", "62827d4818de", a -> a.vbroadcastss(19, 30)),
+                of("vpmovsdb [rsi+24], zmm19", "62e27e48219e18000000", a -> a.vpmovsdb(at(RSI, 24), 19)),
+                of("vpmovsdb [rsi+32], zmm3", "62f27e48215e02", a -> a.vpmovsdb(at(RSI, 32), 3)),
+                of("vmovss [rsi+4], xmm18", "62e17e08115601", a -> a.vmovss(at(RSI, 4), 18)),
+                of("{evex} vmovss [rsi+4], xmm2", "62f17e08115601", a -> a.vmovss(at(RSI, 4), 2)),
+                of("vpshufd zmm16, zmm8, 4e", "62c17d4870c04e", a -> a.vpshufd(16, 8, 0x4e)),
+                of("vshufi32x4 zmm9, zmm17, zmm25, b1", "6213754043c9b1", a -> a.vshufi32x4(9, 17, 25, 0xb1)),
+                of("vzeroupper", "c5f877", Assembler::vzeroupper));
+    }
+
+    static Stream<Arguments> arithmetic() {
+        return Stream.of(
+                of("vpdpbusd zmm0, zmm24, [rax+8]{1to16}", "62f23d50504002", a -> a.vpdpbusd(0, 24, each(RAX, 8))),
+                of("vpdpbusd zmm31, zmm7, [r10+356]{1to16}", "62424558507a59", a -> a.vpdpbusd(31, 7, each(R10, 356))),
+                of(
+                        "vpdpbusd zmm11, zmm25, [r10+rsi*2+36]{1to16}",
+                        "62523550505c7209",
+                        a -> a.vpdpbusd(11, 25, each(R10, 36).plus(RSI, 2))),
+                of("vpdpbusd zmm18, zmm16, [rdi+128]", "62e27d40505702", a -> a.vpdpbusd(18, 16, at(RDI, 128))),
+                of("vpdpbusd zmm18, zmm16, zmm29", "62827d4050d5", a -> a.vpdpbusd(18, 16, 29)),
+                of("vcvtdq2ps zmm22, zmm13", "62c17c485bf5", a -> a.vcvtdq2ps(22, 13)),
+                of("vcvtps2dq zmm13, zmm22", "62317d485bee", a -> a.vcvtps2dq(13, 22)),
+                of("vcvtph2ps zmm26, [rsi+32]", "62627d48135601", a -> a.vcvtph2ps(26, at(RSI, 32))),
+                of("vmulps zmm1, zmm17, zmm9", "62d1744059c9", a -> a.vmulps(1, 17, 9)),
+                of("vaddps zmm17, zmm2, [rdi+64]", "62e16c48584f01", a -> a.vaddps(17, 2, at(RDI, 64))),
+                of("vfmadd231ps zmm12, zmm0, zmm24", "62127d48b8e0", a -> a.vfmadd231ps(12, 0, 24)),
+                of(
+                        "vfmadd231ps zmm12, zmm0, [rax+4]{1to16}",
+                        "62727d58b86001",
+                        a -> a.vfmadd231ps(12, 0, each(RAX, 4))),
+                of("vfmadd213ps zmm23, zmm30, [rcx+128]", "62e20d40a87902", a -> a.vfmadd213ps(23, 30, at(RCX, 128))),
+                of("vpxord zmm15, zmm15, zmm15", "62510548efff", a -> a.vpxord(15, 15, 15)),
+                of("vpandd zmm2, zmm18, zmm27", "62916d40dbd3", a -> a.vpandd(2, 18, 27)),
+                of("vpandd zmm2, zmm27, [rdi+64]", "62f12540db5701", a -> a.vpandd(2, 27, at(RDI, 64))),
+                of("vpaddd zmm6, zmm22, zmm10", "62d14d40fef2", a -> a.vpaddd(6, 22, 10)),
+                of("vpsubd zmm21, zmm5, zmm25", "62815548fae9", a -> a.vpsubd(21, 5, 25)),
+                of("vpmaxud zmm4, zmm20, zmm12", "62d25d403fe4", a -> a.vpmaxud(4, 20, 12)),
+                of("vpsrld zmm29, zmm3, 4", "62f1154072d304", a -> a.vpsrld(29, 3, 4)),
+                of("vpslld zmm3, zmm29, 7", "6291654872f507", a -> a.vpslld(3, 29, 7)),
+                of("vpsrad zmm24, zmm11, 4", "62d13d4072e304", a -> a.vpsrad(24, 11, 4)),
+                of("vdivps xmm18{k1}{z}, xmm20, xmm3", "62e15c815ed3", a -> a.vdivpsMasked(18, 20, 3, 1)),
+                of("vcmpps k1, xmm16, xmm21, 5", "62b17c00c2cd05", a -> a.vcmpps(1, 16, 21, 5)),
+                of("{evex} vcmpps k1, xmm6, xmm2, 5", "62f14c08c2ca05", a -> a.vcmpps(1, 6, 2, 5)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource({"general", "moves", "arithmetic"})
+    void everyInstructionHasItsPublishedBytes(String text, String expected, Consumer<Assembler> instruction) {
+        Assembler assembler = new Assembler();
+        instruction.accept(assembler);
+        assertThat(HexFormat.of().formatHex(assembler.code())).as(text).isEqualTo(expected);
+    }
+
+    /// `back: vzeroupper; dec r8; jnz back`: the distance counts from the end of the jump.
+    @Test
+    void aLoopJumpsToItsTarget() {
+        Assembler assembler = new Assembler();
+        assembler.ret();
+        int back = assembler.here();
+        assembler.vzeroupper();
+        assembler.decrementAndLoop(R8, back);
+        assertThat(HexFormat.of().formatHex(assembler.code())).isEqualTo("c3" + "c5f877" + "49ffc8" + "0f85f4ffffff");
+    }
+
+    private static Arguments of(String text, String expected, Consumer<Assembler> instruction) {
+        return Arguments.of(text, expected, instruction);
+    }
+}

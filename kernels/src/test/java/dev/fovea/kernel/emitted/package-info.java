@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.kernel.emitted;
+
+import org.jspecify.annotations.NullMarked;
