@@ -415,8 +415,7 @@ public final class KernelSpeed {
     private static MemorySegment mappedNew(long bytes, Arena arena) {
         try {
             Path file = Files.createTempFile("fovea", ".interleaved");
-            try (FileChannel channel =
-                    FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
             } finally {
                 Files.delete(file);

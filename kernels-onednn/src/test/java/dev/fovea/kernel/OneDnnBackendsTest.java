@@ -20,7 +20,11 @@ class OneDnnBackendsTest {
             assertThat(named.compute()).isEqualTo(compute);
             assertThat(named.workers()).isSameAs(workers);
             Kernels best = Kernels.best(workers, compute);
-            assertThat(best).isExactlyInstanceOf(OneDnnKernels.class);
+            if (compute == Compute.INT8) { // machine code for block-quantised weights goes before it, where it runs
+                assertThat(best.name()).contains(named.name());
+            } else {
+                assertThat(best).isExactlyInstanceOf(OneDnnKernels.class);
+            }
             assertThat(best.compute()).isEqualTo(compute);
         }
     }
@@ -30,7 +34,7 @@ class OneDnnBackendsTest {
         try (Workers workers = new Workers(1)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Kernels.named("cuda", workers))
-                    .withMessageContaining("onednn, scalar, vector");
+                    .withMessageContaining("onednn, scalar, vector, vnni");
         }
     }
 

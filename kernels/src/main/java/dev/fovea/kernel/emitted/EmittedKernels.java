@@ -33,7 +33,7 @@ public final class EmittedKernels implements Kernels {
     EmittedKernels(Kernels others, Routines routines, Arena arena) {
         this.others = others;
         this.products = new BlockProducts(routines, others.workers(), arena);
-        others.workers().own(arena::close);
+        others.workers().own(arena);
     }
 
     /// Checked, so that a wrong number is found here and not in an answer.
