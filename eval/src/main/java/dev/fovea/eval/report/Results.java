@@ -47,7 +47,8 @@ public record Results(Map<String, List<ArmResult>> byModel) {
     private static final Comparator<ArmResult> ORDER = Comparator.comparingInt(
                     (ArmResult result) -> Methods.rank(result.arm().method()))
             .thenComparing(result -> result.arm().method())
-            .thenComparingDouble(result -> result.cost().tokens());
+            .thenComparingDouble(result -> result.cost().tokens())
+            .thenComparingDouble(result -> result.cost().ops()); // FastV's budgets differ in nothing else
 
     private static ArmResult result(
             Task task, Map<String, Sample> samples, Arm arm, Map<String, Line> answers, Map<String, Line> full) {
