@@ -87,9 +87,12 @@ class BenchCommandTest {
         JsonNode none = tiny("--json").json().get("rows").get(0);
         long rows = none.get("prompt_rows").intValue();
 
-        // hidden 96, queries 96, keys 32, feed-forward 256; the head sees the last row only; attention is causal
-        long products = rows * 4 * 2 * (96 * 96 * 2 + 96 * 32 * 2 + 96 * 256 * 3) + 2L * 96 * 32064;
-        long attention = 4L * 4 * 96 * (rows * (rows + 1) / 2);
+        // hidden 96, queries 96, keys 32, feed-forward 256; attention is causal. All rows pass three layers and leave keys
+        // and values in the fourth; the rest of it, and the head, see the last row only.
+        long keys = 96 * 32 * 2;
+        long others = 96 * 96 * 2 + 96 * 256 * 3;
+        long products = 2 * (rows * 3 * (keys + others) + rows * keys + others + 96 * 32064);
+        long attention = 4L * 96 * (3 * (rows * (rows + 1) / 2) + rows);
         assertThat(none.get("flops").get("prefill").longValue()).isEqualTo(products + attention);
     }
 

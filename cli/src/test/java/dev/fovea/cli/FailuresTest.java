@@ -50,7 +50,7 @@ class FailuresTest {
         return Stream.of(
                 Case.of("", NOT_UNDERSTOOD, "expected a command, one of ask, chat", "found none"),
                 Case.of("aks", NOT_UNDERSTOOD, "expected a command, one of ask", "found aks"),
-                Case.of("ask Hi", NOT_UNDERSTOOD, "expected --model DIR, found none"),
+                Case.of("eval --out @x", NOT_UNDERSTOOD, "expected --task TASK, found none"),
                 Case.of(ask, NOT_UNDERSTOOD, "question: expected one", "found none"),
                 Case.of(ask + "--imagee x Hi", NOT_UNDERSTOOD, "found --imagee", "did you mean --image"),
                 Case.of(ask + "--max-tokens few Hi", NOT_UNDERSTOOD, "--max-tokens", "a whole number, found few"),

@@ -57,7 +57,23 @@ class PackageDirectionTest {
                             "engine.vision",
                             "engine.text",
                             "engine.family",
-                            "engine.reduce")));
+                            "engine.reduce")),
+            Map.entry("eval", Set.of()),
+            Map.entry("eval.file", Set.of("eval", "engine.file")),
+            Map.entry("eval.score", Set.of()),
+            Map.entry("eval.task", Set.of("eval", "eval.file", "eval.score")),
+            Map.entry(
+                    "eval.run",
+                    Set.of(
+                            "kernel",
+                            "eval",
+                            "engine",
+                            "engine.image",
+                            "engine.vision",
+                            "engine.text",
+                            "engine.family",
+                            "engine.reduce")),
+            Map.entry("eval.report", Set.of("eval", "eval.run")));
 
     /// What the command line sees of the engine: its door and the records that go through it.
     private static final Set<String> DOOR = Set.of(
@@ -69,7 +85,11 @@ class PackageDirectionTest {
             "engine.vision",
             "engine.text",
             "engine.family",
-            "engine.reduce");
+            "engine.reduce",
+            "eval",
+            "eval.report",
+            "eval.run",
+            "eval.task");
 
     /// A class of the project in a name, a descriptor or a signature.
     private static final Pattern REFERENCE = Pattern.compile("dev/fovea/([a-z/]+)/[A-Z]");
@@ -77,7 +97,7 @@ class PackageDirectionTest {
     @Test
     void packagesUseOnlyWhatTheyMay() {
         Map<String, Set<String>> used = new TreeMap<>();
-        for (String module : List.of("kernels", "kernels-onednn", "engine")) {
+        for (String module : List.of("kernels", "kernels-onednn", "engine", "eval")) {
             used.putAll(uses(module));
         }
 
@@ -96,7 +116,7 @@ class PackageDirectionTest {
 
     @Test
     void nothingButTheVectorLoopsKnowTheIncubator() {
-        for (String module : List.of("kernels", "kernels-onednn", "engine", "cli")) {
+        for (String module : List.of("kernels", "kernels-onednn", "engine", "eval", "cli")) {
             for (Path file : classes(module)) {
                 if (constants(file).stream().anyMatch(text -> text.contains("jdk/incubator/vector"))) {
                     assertThat(Project.name(file)).containsPattern("dev/fovea/kernel/(vector|onednn)/");

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /// The checkout that is being built.
 final class Project {
-    static final List<String> MODULES = List.of("kernels", "kernels-onednn", "engine", "cli", "bench");
+    static final List<String> MODULES = List.of("kernels", "kernels-onednn", "engine", "eval", "cli", "bench");
 
     private Project() {}
 
