@@ -87,7 +87,8 @@ class BenchCommandTest {
         JsonNode none = tiny("--json").json().get("rows").get(0);
         long rows = none.get("prompt_rows").intValue();
 
-        // hidden 96, queries 96, keys 32, feed-forward 256; attention is causal. All rows pass three layers and leave keys
+        // hidden 96, queries 96, keys 32, feed-forward 256; attention is causal. All rows pass three layers and leave
+        // keys
         // and values in the fourth; the rest of it, and the head, see the last row only.
         long keys = 96 * 32 * 2;
         long others = 96 * 96 * 2 + 96 * 256 * 3;
