@@ -10,14 +10,11 @@ import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workers;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -72,7 +69,7 @@ public final class KernelSpeed {
         Path file = Files.createTempFile("fovea", ".weights");
         try (Workers workers = new Workers(threads);
                 Arena arena = Arena.ofShared()) {
-            MemorySegment stream = mapped(file, arena);
+            MemorySegment stream = StreamFiles.mapped(file, STREAM_BYTES, arena);
             MemorySegment weights = option(args, "kept", "false").equals("true") ? stream.asReadOnly() : stream;
             Compute compute = Compute.valueOf(option(args, "compute", "f32").toUpperCase(Locale.ROOT));
             Kernels kernels = Kernels.named(option(args, "kernels", "vector"), workers, compute);
@@ -164,7 +161,7 @@ public final class KernelSpeed {
         long bytes = Interleaved.bytes(format, out, in);
         int copies = (int) (STREAM_BYTES / bytes);
         try (Arena own = Arena.ofShared()) {
-            MemorySegment all = file ? mappedNew(copies * bytes, own) : own.allocate(copies * bytes, 4096);
+            MemorySegment all = file ? StreamFiles.mappedNew(copies * bytes, own) : own.allocate(copies * bytes, 4096);
             Matrix first = Interleaved.of(weights(format, out, in, 0), workers, own);
             List<Matrix> weights = new ArrayList<>();
             for (int i = 0; i < copies; i++) {
@@ -200,7 +197,7 @@ public final class KernelSpeed {
                 }
                 bound += largest * magnitude * (1.0 / 254 + 2 * row.length * EPS);
             }
-            assertClose(expected.get(0, out), y.get(0, out), bound);
+            Agreement.close(expected.get(0, out), y.get(0, out), bound);
         }
     }
 
@@ -270,7 +267,7 @@ public final class KernelSpeed {
             KeyValues some = kv.slice(0, visible.keys(row, keys));
             Tensor expected = Tensor.zeros(1, heads * headDim);
             scalar.attention(q.slice(row, row + 1), some, new Visible.Full(), expected);
-            assertAttention(expected, y.slice(row, row + 1), some);
+            Agreement.attention(expected, y.slice(row, row + 1), some);
         }
         report(
                 name,
@@ -291,7 +288,7 @@ public final class KernelSpeed {
         kernels.attention(q, kv, new Visible.Full(), y);
         Tensor expected = Tensor.zeros(1, heads * headDim);
         scalar.attention(q, kv, new Visible.Full(), expected);
-        assertAttention(expected, y, kv);
+        Agreement.attention(expected, y, kv);
         double bytes = 2.0 * format.bytes((long) keys * kvHeads * headDim);
         report(
                 name,
@@ -344,7 +341,7 @@ public final class KernelSpeed {
                 magnitude += Math.abs(row[i] * x.get(0, i));
                 rounding += rounding(row[i], x.get(0, i), xStep, wStep);
             }
-            assertClose(expected.get(0, out), y.get(0, out), 2 * row.length * EPS * magnitude + rounding);
+            Agreement.close(expected.get(0, out), y.get(0, out), 2 * row.length * EPS * magnitude + rounding);
         }
     }
 
@@ -364,20 +361,6 @@ public final class KernelSpeed {
             largest = Math.max(largest, Math.abs(value));
         }
         return largest;
-    }
-
-    /// Queries and keys are standard normal, so scores stay below 40 and their error below `80 · headDim · EPS`.
-    private static void assertAttention(Tensor expected, Tensor y, KeyValues kv) {
-        double bound = 8 * (160.0 * kv.headDim() + 2.0 * kv.rows()) * EPS;
-        for (int i = 0; i < y.cols(); i++) {
-            assertClose(expected.get(0, i), y.get(0, i), bound);
-        }
-    }
-
-    private static void assertClose(double expected, double found, double bound) {
-        if (!(Math.abs(expected - found) <= bound)) {
-            throw new AssertionError("expected " + expected + " within " + bound + ", found " + found);
-        }
     }
 
     private Matrix weights(Format format, int rows, int cols, long at) {
@@ -409,35 +392,5 @@ public final class KernelSpeed {
             }
         }
         return bytes;
-    }
-
-    /// Zeros of a file that is deleted as soon as it is mapped.
-    private static MemorySegment mappedNew(long bytes, Arena arena) {
-        try {
-            Path file = Files.createTempFile("fovea", ".interleaved");
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-                return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
-            } finally {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /// Any two of these bytes are a number between 0.4 and 2.2 in magnitude, read as f16, or as the upper half
-    /// of an f32 or bf16 one.
-    private static MemorySegment mapped(Path file, Arena arena) {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_WRITE, 0, STREAM_BYTES, arena);
-            Random random = new Random(2);
-            for (long i = 0; i < STREAM_BYTES; i += 2) {
-                int bits = random.nextInt(1 << 16);
-                bytes.set(ValueLayout.JAVA_SHORT, i, (short) (0x3f00 | (bits & 0x80bf)));
-            }
-            return bytes;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
