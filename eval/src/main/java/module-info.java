@@ -4,4 +4,9 @@ module dev.fovea.eval {
     requires transitive dev.fovea.engine;
 
     exports dev.fovea.eval;
+    exports dev.fovea.eval.file;
+    exports dev.fovea.eval.report;
+    exports dev.fovea.eval.run;
+    exports dev.fovea.eval.score;
+    exports dev.fovea.eval.task;
 }

@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.cli.options.EngineChoices;
 import dev.fovea.cli.options.MethodChoices;
+import dev.fovea.cli.options.ModelChoice;
 import dev.fovea.cli.options.PromptChoices;
 import dev.fovea.cli.options.SamplingChoices;
 import dev.fovea.cli.report.AnswerReport;
@@ -69,12 +70,8 @@ import picocli.CommandLine.Parameters;
 final class AskCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Option(
-            names = "--model",
-            paramLabel = "DIR",
-            required = true,
-            description = "A LLaVA-NeXT or LLaVA-1.5 checkpoint, as a directory in Hugging Face layout.")
-    private Path model = Path.of("");
+    @Mixin
+    private ModelChoice model = new ModelChoice();
 
     @Option(
             names = "--image",
@@ -135,7 +132,7 @@ final class AskCommand implements Callable<Integer> {
                 };
         try (ProgressLine progress = new ProgressLine(terminal, json)) {
             progress.say("loading " + model);
-            try (Engine engine = Engine.load(model, options);
+            try (Engine engine = model.load(options);
                     Session session = engine.open(new SessionOptions(reduction, context))) {
                 Generation generation = session.generate(prompt, choices, sink, progress);
                 progress.clear();

@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.cli.options.EngineChoices;
 import dev.fovea.cli.options.MethodChoices;
+import dev.fovea.cli.options.ModelChoice;
 import dev.fovea.cli.options.PromptChoices;
 import dev.fovea.cli.options.SamplingChoices;
 import dev.fovea.cli.terminal.ProgressLine;
@@ -48,12 +49,8 @@ import picocli.CommandLine.Option;
 final class ChatCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Option(
-            names = "--model",
-            paramLabel = "DIR",
-            required = true,
-            description = "A LLaVA-NeXT or LLaVA-1.5 checkpoint, as a directory in Hugging Face layout.")
-    private Path model = Path.of("");
+    @Mixin
+    private ModelChoice model = new ModelChoice();
 
     @Option(
             names = "--image",
@@ -99,7 +96,7 @@ final class ChatCommand implements Callable<Integer> {
         PromptChoices.requireFiles(images);
         try (ProgressLine progress = new ProgressLine(terminal, json)) {
             progress.say("loading " + model);
-            try (Engine engine = Engine.load(model, options);
+            try (Engine engine = model.load(options);
                     Conversation conversation = new Conversation(
                             terminal,
                             progress,

@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.cli.options.EngineChoices;
 import dev.fovea.cli.options.MethodChoices;
+import dev.fovea.cli.options.ModelChoice;
 import dev.fovea.cli.options.PromptChoices;
 import dev.fovea.cli.picture.CellsPicture;
 import dev.fovea.cli.picture.KeptPicture;
@@ -65,12 +66,8 @@ final class InspectCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
-    @Option(
-            names = "--model",
-            paramLabel = "DIR",
-            required = true,
-            description = "A LLaVA-NeXT or LLaVA-1.5 checkpoint, as a directory in Hugging Face layout.")
-    private Path model = Path.of("");
+    @Mixin
+    private ModelChoice model = new ModelChoice();
 
     @Option(names = "--image", paramLabel = "FILE", required = true, description = "The image; repeat it for more.")
     private List<Path> images = new ArrayList<>();
@@ -126,7 +123,7 @@ final class InspectCommand implements Callable<Integer> {
         checkFiles();
         try (ProgressLine progress = new ProgressLine(terminal, true)) {
             progress.say("loading " + model);
-            try (Engine engine = Engine.load(model, options)) {
+            try (Engine engine = model.load(options)) {
                 Look look = new Look(engine, options, reduction, new Look.Asked(question, raw, maxTokens), progress);
                 InspectionReport report =
                         new InspectionReport(engine.config(), reduction.forModel(engine.config()), look.at(images));

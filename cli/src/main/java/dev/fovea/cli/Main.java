@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             "  fovea inspect --model llava-v1.6-mistral-7b-hf --image receipt.png \\",
             "      --method hired --budget 0.2 --out kept.png",
             "  fovea bench --shape llava-next-tiny --methods none,hired --budgets 1,0.4,0.2",
+            "  fovea eval --task hr-mini --methods none,hired,random --budgets 0.1,0.2 --out report",
             "",
             "`fovea COMMAND --help` explains each command. Exit codes: 0 done, 1 failed, 2 not understood.",
             "Environment: FOVEA_JAVA_OPTS adds options for the Java virtual machine, such as -Xmx8g."
@@ -86,6 +87,7 @@ public final class Main {
                 .addSubcommand(new InspectCommand(terminal))
                 .addSubcommand(new TokenizeCommand(terminal))
                 .addSubcommand(new BenchCommand(terminal))
+                .addSubcommand(new EvalCommand(terminal))
                 .addSubcommand(new CommandLine.HelpCommand());
         return commands.setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(false)

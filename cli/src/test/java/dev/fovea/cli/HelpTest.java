@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What commands say about themselves.
 class HelpTest {
     @ParameterizedTest
-    @ValueSource(strings = {"ask", "chat", "inspect", "tokenize", "bench"})
+    @ValueSource(strings = {"ask", "chat", "inspect", "tokenize", "bench", "eval"})
     void everyCommandTeachesByExample(String command) {
         Ran ran = Ran.fovea(command, "--help");
 
@@ -53,7 +53,7 @@ class HelpTest {
 
     @Test
     void theFirstPageListsTheCommands() {
-        assertThat(Ran.fovea("--help").out()).contains("ask", "chat", "inspect", "tokenize", "bench", "Exit codes");
+        assertThat(Ran.fovea("--help").out()).contains("ask", "chat", "inspect", "tokenize", "bench", "eval", "Exit codes");
     }
 
     @Test

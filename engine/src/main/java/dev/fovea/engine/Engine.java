@@ -192,9 +192,8 @@ public final class Engine implements AutoCloseable {
         return kernels.name();
     }
 
-    /// Operations per second that the technique's instructions reach at most here, measured now; empty where that
-    /// bounds
-    /// nothing.
+    /// Operations per second that the technique's instructions reach at most here, measured now; empty where
+    /// that bounds nothing.
     public OptionalDouble peak() {
         lock();
         try {
@@ -261,6 +260,11 @@ public final class Engine implements AutoCloseable {
         return sessionOptions.contextLength() > 0
                 ? sessionOptions.contextLength()
                 : Math.min(most, SessionOptions.DEFAULT_CONTEXT);
+    }
+
+    /// The token ids of a prompt that opens a conversation; the image token stands for an image.
+    public int[] tokenize(Prompt prompt) {
+        return promptIds(prompt, true);
     }
 
     /// The new token ids of a prompt.

@@ -38,4 +38,9 @@ public record EngineOptions(
                 true,
                 Optional.empty());
     }
+
+    /// The same with another number of threads.
+    public EngineOptions withThreads(int number) {
+        return new EngineOptions(number, kernels, compute, cacheFormat, imageLimits, applyExif, chatFormat);
+    }
 }

@@ -94,6 +94,56 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /// A moment of one session to which [#rewind] takes it back.
+    public static final class Moment {
+        private final Session session;
+        private final Conversation.Mark mark;
+
+        private Moment(Session session, Conversation.Mark mark) {
+            this.session = session;
+            this.mark = mark;
+        }
+    }
+
+    /// The present moment.
+    public Moment moment() {
+        enter();
+        try {
+            return new Moment(this, conversation.mark());
+        } finally {
+            entered.set(false);
+        }
+    }
+
+    /// Forgets everything since a moment, so that several prompts can follow the same beginning at the cost of one.
+    public void rewind(Moment moment) {
+        if (moment.session != this) {
+            throw new IllegalArgumentException("moment: expected one of this session, found another's");
+        }
+        enter();
+        try {
+            conversation.restore(moment.mark);
+        } finally {
+            entered.set(false);
+        }
+    }
+
+    /// Takes the beginning of a prompt through tower and decoder without answering; [#generate] then goes on after
+    /// it. Only for methods that do not look at the question: what follows is not part of this pass.
+    ///
+    /// @return what it cost; no token is made
+    /// @throws PromptTooLongException when it does not fit; the session is as before
+    public Stats prefill(Prompt beginning) {
+        enter();
+        try {
+            return Turn.prefill(engine, conversation, beginning, watch(ProgressListener.NONE));
+        } catch (CancelledException e) {
+            throw new CancellationException("the prefill was cancelled");
+        } finally {
+            entered.set(false);
+        }
+    }
+
     private Watch watch(ProgressListener listener) {
         cancelled = false;
         return new Watch(new StatsRecorder(engine.kernels()), listener, () -> cancelled);

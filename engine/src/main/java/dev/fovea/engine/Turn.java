@@ -49,6 +49,24 @@ final class Turn {
         return answer.generation(reason, stats);
     }
 
+    /// Takes a prompt into the conversation without an answer.
+    static Stats prefill(Engine engine, Conversation conversation, Prompt prompt, Watch watch) {
+        int[] ids = conversation.ids(prompt);
+        Mark before = conversation.mark();
+        engine.lock();
+        try {
+            watch.recorder().resync();
+            Prefilled prefilled = conversation.prefill(ids, prompt.images(), watch);
+            watch.recorder().end(Stage.PREFILL);
+            return conversation.stats(watch.recorder(), prefilled.images(), prefilled.rows(), 0);
+        } catch (RuntimeException | Error e) {
+            conversation.restore(before);
+            throw e;
+        } finally {
+            engine.unlock();
+        }
+    }
+
     private StopReason decode(Answer answer, boolean more) {
         while (true) {
             watch.listener().progress(Stage.DECODE, answer.ids().length, sampling.maxTokens());

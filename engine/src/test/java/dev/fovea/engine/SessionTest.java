@@ -47,6 +47,41 @@ class SessionTest {
     }
 
     @Test
+    void severalQuestionsAfterOneBeginningAreAsIfAskedAlone() {
+        int[] ids = engine.tokenize(withImage());
+        try (Session shared = engine.open(SessionOptions.of(FEW))) {
+            Stats beginning = shared.prefill(new Prompt.Tokens(ids, List.of(PICTURE)));
+            Session.Moment moment = shared.moment();
+            assertThat(beginning.tokens()).isZero();
+            assertThat(beginning.nanos(Stage.VISION)).isPositive();
+            for (int question : new int[] {400, 500, 400}) {
+                Generation one = shared.generate(text(question, 7), greedy(4), TokenSink.NONE);
+                assertThat(one.stats().nanos(Stage.VISION)).isZero();
+                try (Session alone = engine.open(SessionOptions.of(FEW))) {
+                    Generation other = alone.generate(withImage(question, 7), greedy(4), TokenSink.NONE);
+                    assertThat(one.ids()).containsExactly(other.ids());
+                    assertThat(one.stats().cacheRows())
+                            .containsExactly(other.stats().cacheRows());
+                    assertThat(beginning.promptRows() + one.stats().promptRows())
+                            .isEqualTo(other.stats().promptRows());
+                }
+                shared.rewind(moment);
+            }
+        }
+    }
+
+    @Test
+    void aMomentBelongsToItsSession() {
+        try (Session one = engine.open(SessionOptions.of(FEW));
+                Session other = engine.open(SessionOptions.of(FEW))) {
+            Session.Moment moment = one.moment();
+            assertThatThrownBy(() -> other.rewind(moment))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("moment: expected one of this session, found another's");
+        }
+    }
+
+    @Test
     void aFollowUpEqualsOneLongPrompt() {
         try (Session turns = engine.open(SessionOptions.of(FEW));
                 Session whole = engine.open(SessionOptions.of(FEW))) {

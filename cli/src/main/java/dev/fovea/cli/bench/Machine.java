@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// What is known of the machine that measures.
-final class Machine {
+public final class Machine {
     /// Activations, caches and the JVM beside the weights.
     private static final long BESIDE_WEIGHTS = 2L << 30;
 
     private Machine() {}
 
     /// Processor, processors and Java, for reports.
-    static String description() {
+    public static String description() {
         String processor = field(Path.of("/proc/cpuinfo"), "model name").orElse(System.getProperty("os.arch"));
         return processor + ", " + Runtime.getRuntime().availableProcessors() + " processors, "
                 + System.getProperty("os.name") + ", Java " + Runtime.version();

@@ -43,6 +43,13 @@ public final class ProgressLine implements ProgressListener, AutoCloseable {
         }
     }
 
+    /// Shows how much of something is done.
+    ///
+    /// @param share 0 … 1
+    public void show(double share, String what) {
+        draw(what, share);
+    }
+
     /// Shows something that takes a while.
     public void say(String what) {
         drawn -= PAUSE_NANOS;

@@ -117,7 +117,8 @@ final class OriginalConfig {
         }
         double threshold = number(flex, "threshold", 64, 0, 255, false);
         double warmup = number(flex, "warmup", 3, 0, 1e9, false);
-        return Optional.of(new FlexConfig(zoom, low, high, threshold, Math.min(1, warmup)));
+        int first = (int) number(flex, "first_layer", FlexConfig.FIRST_LAYER, 0, 1e6, true);
+        return Optional.of(new FlexConfig(zoom, low, high, threshold, Math.min(1, warmup), first));
     }
 
     /// A number, or a string that is one in decimal digits.

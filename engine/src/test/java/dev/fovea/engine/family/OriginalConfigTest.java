@@ -99,11 +99,14 @@ class OriginalConfigTest {
     @Test
     void flexAttentionHasTheDefaultsOfItsCode() {
         assertThat(config.set("extra", "{\"zoom_ratio\":2}").read().flex())
-                .contains(new FlexConfig(2, 336, 672, 64, 1));
-        assertThat(config.set("extra", "{\"zoom_ratio\":\"3\",\"threshold\":\"47.5\",\"warmup\":\"0.5\"}")
+                .contains(new FlexConfig(2, 336, 672, 64, 1, 8));
+        assertThat(config.set(
+                                "extra",
+                                "{\"zoom_ratio\":\"3\",\"threshold\":\"47.5\",\"warmup\":\"0.5\","
+                                        + "\"first_layer\":\"1\"}")
                         .read()
                         .flex())
-                .contains(new FlexConfig(3, 336, 1008, 47.5, 0.5));
+                .contains(new FlexConfig(3, 336, 1008, 47.5, 0.5, 1));
     }
 
     @ParameterizedTest

@@ -68,7 +68,7 @@ class VlmConfigTest {
         assertThat(config.eos()).containsExactly(2);
         assertThat(config.bos()).isEqualTo(1);
         assertThat(config.pad()).hasValue(0);
-        assertThat(config.flex()).contains(new FlexConfig(3, 336, 1008, 48, 1));
+        assertThat(config.flex()).contains(new FlexConfig(3, 336, 1008, 48, 1, 8));
     }
 
     @Test

@@ -56,13 +56,12 @@ public final class FlexAttention implements TokenReduction {
             throw new IllegalArgumentException("method flexattention: expected a " + model.family()
                     + " whose training ramp has ended (warmup of at least 1), found " + flex.blend());
         }
-        if (settings.firstLayer() >= model.text().layers()) {
+        FlexSettings own = settings.of(flex);
+        if (own.firstLayer() >= model.text().layers()) {
             throw new IllegalArgumentException("method flexattention: expected a first_layer below the "
-                    + model.text().layers() + " layers of the " + model.family() + ", found "
-                    + settings.firstLayer());
+                    + model.text().layers() + " layers of the " + model.family() + ", found " + own.firstLayer());
         }
-        boolean own = settings.threshold() == FlexSettings.CHECKPOINT;
-        return own ? new FlexAttention(settings.withThreshold(flex.threshold())) : this;
+        return new FlexAttention(own);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.fovea.engine.reduce.flex;
 
+import dev.fovea.engine.family.FlexConfig;
 import dev.fovea.engine.reduce.Budget;
 import dev.fovea.engine.reduce.Choices;
 import dev.fovea.engine.reduce.Settings;
@@ -12,17 +13,15 @@ import java.util.Map;
 /// @param threshold  attention above which [Selection#THRESHOLD] takes a cell, 0 … 255; [#CHECKPOINT] for the
 ///                   model's own
 /// @param budget     high-resolution tokens that a layer may show; no matter for [Selection#THRESHOLD]
-/// @param firstLayer the layer whose attention is the first to choose; the one after it is the first to show
+/// @param firstLayer the layer whose attention is the first to choose; the one after it is the first to show;
+///                   [#CHECKPOINT] for the model's own
 /// @param seed       of [Selection#RANDOM]
 public record FlexSettings(Selection selection, double threshold, Budget budget, int firstLayer, long seed) {
-    /// A literal of the authors' code for 32 layers.
-    static final int FIRST_LAYER = 8;
-
     /// The share of the paper's Figure 4.
     static final Budget TENTH = new Budget.Rate(0.1);
 
-    /// The threshold that the checkpoint was trained with.
-    static final double CHECKPOINT = -1;
+    /// The threshold or first layer that the checkpoint was trained with.
+    static final int CHECKPOINT = -1;
 
     /// Which cells a layer shows.
     public enum Selection {
@@ -38,7 +37,7 @@ public record FlexSettings(Selection selection, double threshold, Budget budget,
         if (threshold != CHECKPOINT && !(threshold >= 0 && threshold <= 255)) {
             throw new IllegalArgumentException("flexattention threshold: expected 0 … 255, found " + threshold);
         }
-        if (firstLayer < 0) {
+        if (firstLayer < CHECKPOINT) {
             throw new IllegalArgumentException("flexattention first_layer: expected at least 0, found " + firstLayer);
         }
     }
@@ -54,16 +53,23 @@ public record FlexSettings(Selection selection, double threshold, Budget budget,
                 selection,
                 choices.number("threshold", CHECKPOINT),
                 choices.budget(TENTH),
-                choices.count("first_layer", FIRST_LAYER),
+                choices.count("first_layer", CHECKPOINT),
                 choices.wholeNumber("seed", 0));
     }
 
-    FlexSettings withThreshold(double value) {
-        return new FlexSettings(selection, value, budget, firstLayer, seed);
+    /// With what a request left to the checkpoint filled in.
+    FlexSettings of(FlexConfig model) {
+        return new FlexSettings(
+                selection,
+                threshold == CHECKPOINT ? model.threshold() : threshold,
+                budget,
+                firstLayer == CHECKPOINT ? model.firstLayer() : firstLayer,
+                seed);
     }
 
     Map<String, Object> asMap() {
-        Map<String, Object> map = Settings.ordered("selection", Words.of(selection), "first_layer", firstLayer);
+        Map<String, Object> map = Settings.ordered(
+                "selection", Words.of(selection), "first_layer", firstLayer == CHECKPOINT ? "checkpoint" : firstLayer);
         switch (selection) {
             case THRESHOLD -> map.put("threshold", threshold == CHECKPOINT ? "checkpoint" : (Object) threshold);
             case TOP -> map.put("budget", budget.toString());

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.eval.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fovea.eval.run;
+
+import org.jspecify.annotations.NullMarked;
