@@ -36,8 +36,7 @@ public record TensorEntry(String name, String dtype, long[] shape, MemorySegment
                 return format;
             }
         }
-        throw new UnsupportedModelException(
-                file, "tensor " + name + " of dtype " + dtype, "weights in " + FORMATS);
+        throw new UnsupportedModelException(file, "tensor " + name + " of dtype " + dtype, "weights in " + FORMATS);
     }
 
     /// The tensor as weights, sharing the bytes: `[n]` as `[1, n]`, `[rows, cols]` as it is, and a convolution

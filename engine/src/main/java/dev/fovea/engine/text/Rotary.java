@@ -54,6 +54,7 @@ final class Rotary {
                 int bits = Float.floatToRawIntBits(value);
                 yield Float.intBitsToFloat((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000);
             }
+            default -> throw new IllegalStateException("a rotary table in " + format);
         };
     }
 }

@@ -39,6 +39,11 @@ public final class VisionTower {
         return config;
     }
 
+    /// Layers that can be run or tapped; a file may lack the last ones of the tower.
+    public int layers() {
+        return weights.layers().size();
+    }
+
     /// Encodes tiles, all of them through each layer before any enters the next.
     ///
     /// @param tiles     normalised pixels `[3, imageSize, imageSize]` each
