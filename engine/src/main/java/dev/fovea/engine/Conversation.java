@@ -35,7 +35,7 @@ final class Conversation implements AutoCloseable {
 
     Conversation(Engine engine, SessionOptions options) {
         this.engine = engine;
-        this.reduction = options.reduction().forModel(engine.config());
+        this.reduction = engine.forModel(options.reduction());
         this.context = engine.contextLength(options);
         this.cache =
                 new KvCache(engine.model().config().text(), engine.options().cacheFormat());

@@ -3,7 +3,6 @@ package dev.fovea.engine;
 import dev.fovea.engine.family.Models;
 import dev.fovea.engine.family.VisionLanguageModel;
 import dev.fovea.engine.family.VlmConfig;
-import dev.fovea.engine.file.ModelFiles;
 import dev.fovea.engine.image.RgbImage;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.engine.tokenizer.ChatFormat;
@@ -56,42 +55,28 @@ public final class Engine implements AutoCloseable {
     private final ReentrantLock turn = new ReentrantLock(true);
     private final AtomicInteger sessions = new AtomicInteger();
 
-    private Engine(Loaded loaded, EngineOptions options, long begin) {
-        this.model = loaded.model;
-        this.tokenizer = loaded.tokenizer;
-        this.chat = loaded.chat;
+    private Engine(Loading.Loaded loaded, EngineOptions options, long begin) {
+        this.model = loaded.model();
+        this.tokenizer = loaded.tokenizer();
+        this.chat = loaded.chat();
         this.options = options;
-        this.kernels = loaded.kernels;
-        this.workers = loaded.workers;
-        this.arena = loaded.arena;
+        this.kernels = loaded.kernels();
+        this.workers = loaded.workers();
+        this.arena = loaded.arena();
         this.encoder = new ImageEncoder(model, kernels, workspace, ImagePolicies.of(model.config()), options);
         this.ends = ends(loaded);
         this.loadNanos = System.nanoTime() - begin;
     }
 
     /// The checkpoint's end tokens and those of its conversation format.
-    private static Set<Integer> ends(Loaded loaded) {
-        Set<Integer> ends = new HashSet<>(loaded.model.config().eos());
-        if (loaded.chat.isPresent() && loaded.tokenizer.isPresent()) {
-            for (int id : loaded.chat.get().stopIds(loaded.tokenizer.get())) {
+    private static Set<Integer> ends(Loading.Loaded loaded) {
+        Set<Integer> ends = new HashSet<>(loaded.model().config().eos());
+        if (loaded.chat().isPresent() && loaded.tokenizer().isPresent()) {
+            for (int id : loaded.chat().get().stopIds(loaded.tokenizer().get())) {
                 ends.add(id);
             }
         }
         return Set.copyOf(ends);
-    }
-
-    /// What loading yields.
-    private record Loaded(
-            VisionLanguageModel model,
-            Optional<Tokenizer> tokenizer,
-            Optional<ChatFormat> chat,
-            CountingKernels kernels,
-            Workers workers,
-            Arena arena) {}
-
-    /// Makes a model on fresh resources, or frees them.
-    private interface Loader {
-        Loaded load(CountingKernels kernels, Workers workers, Arena arena);
     }
 
     /// Loads a checkpoint directory in Hugging Face layout (or the original LLaVA naming, as safetensors).
@@ -101,25 +86,27 @@ public final class Engine implements AutoCloseable {
     /// @throws dev.fovea.engine.file.ModelFormatException when a file is not what it should be
     /// @throws dev.fovea.engine.file.UnsupportedModelException when it is, but Fovea does not serve it
     public static Engine load(Path directory, EngineOptions options) {
-        return make(options, (kernels, workers, arena) -> {
-            ModelFiles files = ModelFiles.open(directory, arena);
-            VlmConfig config = VlmConfig.read(files);
-            Optional<Tokenizer> tokenizer =
-                    Tokenizer.present(directory) ? Optional.of(Tokenizer.load(directory)) : Optional.empty();
-            Optional<ChatFormat> chat = tokenizer.map(
-                    _ -> options.chatFormat().map(ChatFormat::named).orElseGet(() -> ChatFormat.of(directory)));
-            VisionLanguageModel model = Models.load(files, config, kernels);
-            return new Loaded(model, tokenizer, chat, kernels, workers, arena);
-        });
+        return load(ModelSource.of(directory), options);
+    }
+
+    /// Loads a checkpoint directory, or llama.cpp's usual pair of GGUF files.
+    ///
+    /// Weights are mapped and used where they lie, apart from those that are rounded while loading and from the
+    /// query and key matrices of GGUF files, whose rows are put in order.
+    ///
+    /// @throws dev.fovea.engine.file.ModelFormatException when a file is not what it should be
+    /// @throws dev.fovea.engine.file.UnsupportedModelException when it is, but Fovea does not serve it
+    public static Engine load(ModelSource source, EngineOptions options) {
+        return make(options, Loading.of(source, options));
     }
 
     /// A model with random weights and no tokenizer, for measuring; prompts are token ids.
     ///
-    /// @param format of the weights, F32 or BF16
+    /// @param format of the weights: F32, BF16, or for the language model Q8_0 or Q4_0 beside a tower in BF16
     public static Engine random(VlmConfig config, Format format, EngineOptions options) {
         return make(
                 options,
-                (kernels, workers, arena) -> new Loaded(
+                (kernels, workers, arena) -> new Loading.Loaded(
                         Models.random(config, format, 1, arena, kernels),
                         Optional.empty(),
                         Optional.empty(),
@@ -128,7 +115,7 @@ public final class Engine implements AutoCloseable {
                         arena));
     }
 
-    private static Engine make(EngineOptions options, Loader loader) {
+    private static Engine make(EngineOptions options, Loading loading) {
         long begin = System.nanoTime();
         if (Runtime.version().compareTo(OLDEST_JDK) < 0) {
             throw new IllegalStateException("JDK: expected 25.0.3 or later, found " + Runtime.version());
@@ -137,7 +124,7 @@ public final class Engine implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try {
             CountingKernels kernels = new CountingKernels(options.technique(workers));
-            return new Engine(loader.load(kernels, workers, arena), options, begin);
+            return new Engine(loading.load(kernels, workers, arena), options, begin);
         } catch (RuntimeException | Error e) {
             workers.close();
             arena.close();
@@ -158,7 +145,7 @@ public final class Engine implements AutoCloseable {
 
     /// Encodes one image and applies a method's choice after the tower, without the language model.
     public Inspection inspect(ImageInput image, TokenReduction reduction) {
-        TokenReduction method = reduction.forModel(config());
+        TokenReduction method = forModel(reduction);
         RgbImage pixels = encoder.decode(image);
         lock();
         try {
@@ -215,6 +202,19 @@ public final class Engine implements AutoCloseable {
     /// Nanoseconds that loading took.
     public long loadNanos() {
         return loadNanos;
+    }
+
+    /// A method made ready for this model; one that the model cannot serve is refused.
+    TokenReduction forModel(TokenReduction reduction) {
+        TokenReduction method = reduction.forModel(config());
+        for (int tap : method.visionTaps(config().vision())) {
+            if (tap >= model.tower().layers()) {
+                throw new IllegalArgumentException("method " + method.name() + ": expected a model with layer " + tap
+                        + " of the tower's " + config().vision().layers() + ", counted from 0, found a file with the"
+                        + " first " + model.tower().layers() + " alone");
+            }
+        }
+        return method;
     }
 
     VisionLanguageModel model() {

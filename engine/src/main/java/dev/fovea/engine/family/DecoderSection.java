@@ -10,9 +10,9 @@ final class DecoderSection {
     static final int MAX_HIDDEN = 1 << 17;
     static final int MAX_HEADS = 4096;
     static final int MAX_INTERMEDIATE = 1 << 20;
-    private static final int MAX_HEAD_DIM = 1024;
-    private static final int MAX_VOCAB = 1 << 22;
-    private static final int MAX_POSITIONS = 1 << 26;
+    static final int MAX_HEAD_DIM = 1024;
+    static final int MAX_VOCAB = 1 << 22;
+    static final int MAX_POSITIONS = 1 << 26;
 
     /// What Llama and Mistral assume differently when a key is absent; `kvHeads` 0 means as many as heads. Only a model
     /// with a default window knows windows; Llama ignores the key.

@@ -17,8 +17,8 @@ final class HuggingFaceConfig {
             List.of(new int[] {336, 672}, new int[] {672, 336}, new int[] {672, 672}, new int[] {1008, 336}, new int[] {
                 336, 1008
             });
-    private static final int MAX_PINPOINTS = 256;
-    private static final int MAX_TILES = 256;
+    static final int MAX_PINPOINTS = 256;
+    static final int MAX_TILES = 256;
     private static final int MAX_TOKEN = 1 << 24;
     private static final JsonNode EMPTY = JsonMapper.shared().createObjectNode();
 

@@ -6,8 +6,8 @@ import tools.jackson.databind.JsonNode;
 
 /// Reads an image processor's keys; absent ones as in the classes of transformers, but sizes as the tower needs them.
 final class ImageSection {
-    private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
-    private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
+    static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
+    static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
     private static final int MAX_SIZE = 4096;
 
     /// A size key: a square, or the shorter side of a picture that keeps its shape.

@@ -35,22 +35,20 @@ final class ModelAssembly {
                 new VisionTower(config.vision(), vision(config.vision()), kernels),
                 projector(config.projector()),
                 config.newline() ? weights.vector(Role.NEWLINE, 0, config.text().hidden()) : new float[0],
-                new Decoder(config.text(), decoder, kernels, rotaryFormat(decoder)));
+                new Decoder(config.text(), decoder, kernels, rotaryFormat()));
     }
 
     /// The original code was trained and runs with a rotary table in the format of the weights; that of the hub's
     /// checkpoints computes it in single precision.
-    private Format rotaryFormat(DecoderWeights decoder) {
-        return config.spelling() == VlmConfig.Spelling.ORIGINAL
-                ? decoder.embedding().format()
-                : Format.F32;
+    private Format rotaryFormat() {
+        return config.spelling() == VlmConfig.Spelling.ORIGINAL ? weights.stored(Role.NORM) : Format.F32;
     }
 
     private VisionWeights vision(VisionConfig vision) {
         int hidden = vision.hidden();
         int wide = vision.intermediate();
         List<VisionWeights.Layer> layers = new ArrayList<>();
-        for (int l = 0; l < vision.layers(); l++) {
+        for (int l = 0; l < weights.towerLayers(vision.layers()); l++) {
             layers.add(new VisionWeights.Layer(
                     norm(Role.VISION_NORM1_WEIGHT, Role.VISION_NORM1_BIAS, l, hidden),
                     linear(Role.VISION_QUERY_WEIGHT, Role.VISION_QUERY_BIAS, l, hidden, hidden),

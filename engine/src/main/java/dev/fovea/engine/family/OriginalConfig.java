@@ -4,7 +4,6 @@ import dev.fovea.engine.file.ModelFiles;
 import dev.fovea.engine.text.DecoderConfig;
 import dev.fovea.engine.vision.VisionConfig;
 import dev.fovea.kernel.Activation;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -70,12 +69,18 @@ final class OriginalConfig {
         var named = LOCAL_TOWER.matcher(root.text("mm_vision_tower", TOWER));
         String directory = named.matches() ? named.group(1) : TOWER;
         for (String candidate : List.of(directory, TOWER)) {
-            if (Files.exists(files.directory().resolve(candidate).resolve("config.json"))) {
+            if (files.small().has(candidate + "/config.json")) {
                 return candidate;
             }
         }
         throw root.unsupported(
                 "mm_vision_tower", "a directory " + TOWER + " with the tower's config.json beside the checkpoint's");
+    }
+
+    /// The files of the tower that lie in a directory of their own.
+    static List<String> towerFiles(ModelFiles files) {
+        String tower = towerDirectory(files, Section.whole(files.configFile(), files.config()));
+        return List.of(tower + "/config.json", tower + "/preprocessor_config.json");
     }
 
     private static VisionConfig vision(ModelFiles files, Section root, String tower) {

@@ -2,6 +2,7 @@ package dev.fovea.engine.family;
 
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Matrix;
+import dev.fovea.kernel.Quantizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -16,14 +17,17 @@ import java.util.SplittableRandom;
 final class RandomWeights implements WeightSource {
     private static final int BLOCK = 1 << 20;
 
-    private final Format format;
+    private final Format format; // of all matrices, or, in blocks, of the language model's
     private final Arena arena;
     private final SplittableRandom random;
-    private final Map<Integer, MemorySegment> blocks = new HashMap<>(); // by cols
+    private final Map<Place, MemorySegment> blocks = new HashMap<>();
+
+    /// What decides how a matrix is filled.
+    private record Place(Format format, int cols) {}
 
     RandomWeights(Format format, Arena arena, long seed) {
-        if (format == Format.F16) {
-            throw new IllegalArgumentException("random weights: expected F32 or BF16, found " + format);
+        if (format != Format.F32 && format != Format.BF16 && !Quantizer.serves(format)) {
+            throw new IllegalArgumentException("random weights: expected F32, BF16, Q8_0 or Q4_0, found " + format);
         }
         this.format = format;
         this.arena = arena;
@@ -37,27 +41,44 @@ final class RandomWeights implements WeightSource {
 
     @Override
     public Matrix matrix(Role role, int layer, int rows, int cols) {
-        MemorySegment block = blocks.computeIfAbsent(cols, this::block);
-        MemorySegment bytes = arena.allocate(format.bytes((long) rows * cols), 64);
+        Format held = format.block() == 1 ? format : QuantizedWeights.target(role, format, false, Format.BF16, cols);
+        MemorySegment block = blocks.computeIfAbsent(new Place(held, cols), this::block);
+        MemorySegment bytes = arena.allocate(held.bytes((long) rows * cols), 64);
         for (long at = 0; at < bytes.byteSize(); at += block.byteSize()) {
             long size = Math.min(block.byteSize(), bytes.byteSize() - at);
             MemorySegment.copy(block, 0, bytes, at, size);
         }
-        return new Matrix(bytes.asReadOnly(), format, rows, cols);
+        return new Matrix(bytes.asReadOnly(), held, rows, cols);
     }
 
-    private MemorySegment block(int cols) {
-        MemorySegment block = arena.allocate(format.bytes(BLOCK), 64);
-        double bound = Math.sqrt(3.0 / cols);
+    private MemorySegment block(Place place) {
+        MemorySegment block = arena.allocate(place.format.bytes(BLOCK), 64);
+        double bound = Math.sqrt(3.0 / place.cols);
+        if (place.format.block() > 1) {
+            fillBlocks(place.format, block, bound);
+            return block;
+        }
         for (int i = 0; i < BLOCK; i++) {
             float value = (float) random.nextDouble(-bound, bound);
-            if (format == Format.F32) {
+            if (place.format == Format.F32) {
                 block.set(ValueLayout.JAVA_FLOAT, 4L * i, value);
             } else {
                 block.set(ValueLayout.JAVA_SHORT, 2L * i, (short) (Float.floatToIntBits(value) >> 16));
             }
         }
         return block;
+    }
+
+    private void fillBlocks(Format blocks, MemorySegment to, double bound) {
+        float[] numbers = new float[blocks.block()];
+        byte[] bytes = new byte[blocks.blockBytes()];
+        for (long at = 0; at < to.byteSize(); at += bytes.length) {
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = (float) random.nextDouble(-bound, bound);
+            }
+            Quantizer.quantize(numbers, 0, numbers.length, blocks, bytes, 0);
+            MemorySegment.copy(bytes, 0, to, ValueLayout.JAVA_BYTE, at, bytes.length);
+        }
     }
 
     /// Norm weights of one and everything else small.

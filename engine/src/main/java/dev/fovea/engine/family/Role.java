@@ -66,6 +66,11 @@ public enum Role {
         this.suffix = suffix;
     }
 
+    /// Whether it is a matrix of the language model, most of a model's weights.
+    boolean languageMatrix() {
+        return (part == Part.TEXT || part == Part.HEAD) && !name().endsWith("NORM");
+    }
+
     Part part() {
         return part;
     }

@@ -1,5 +1,6 @@
 package dev.fovea.engine.family;
 
+import dev.fovea.engine.file.GgufFile;
 import dev.fovea.engine.file.ModelFiles;
 import dev.fovea.engine.text.DecoderConfig;
 import dev.fovea.engine.vision.VisionConfig;
@@ -51,6 +52,11 @@ public record VlmConfig(
         };
     }
 
+    /// Reads and checks the configuration of a language model and its tower, each in a GGUF file.
+    public static VlmConfig read(GgufFile text, GgufFile vision) {
+        return GgufConfig.read(text, vision);
+    }
+
     /// The first of `architectures`, or what `model_type` stands for where that is absent.
     private static String architecture(Section root) {
         if (root.hasValue("architectures")) {
@@ -71,6 +77,7 @@ public record VlmConfig(
     /// Whose keys the config uses; the names of the weights follow it.
     public enum Spelling {
         HUGGING_FACE,
-        ORIGINAL
+        ORIGINAL,
+        GGUF
     }
 }

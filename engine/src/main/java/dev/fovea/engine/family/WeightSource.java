@@ -1,5 +1,6 @@
 package dev.fovea.engine.family;
 
+import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Matrix;
 
 /// Where the weights of a model come from.
@@ -12,4 +13,17 @@ interface WeightSource {
 
     /// A small tensor of `size` numbers.
     float[] vector(Role role, int layer, int size);
+
+    /// The format in which a tensor of no particular layer is stored.
+    default Format stored(Role role) {
+        return Format.F32;
+    }
+
+    /// How many of the tower's `layers` there are; the last ones may be missing where no feature needs them.
+    default int towerLayers(int layers) {
+        return layers;
+    }
+
+    /// Fails when there are weights that nothing asked for.
+    default void requireAllRead() {}
 }

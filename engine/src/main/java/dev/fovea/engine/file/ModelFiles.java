@@ -17,27 +17,45 @@ public final class ModelFiles {
     private static final String INDEX = "model.safetensors.index.json";
 
     private final Path directory;
+    private final SmallFiles small;
     private final JsonNode config;
     private final Optional<Map<String, TensorEntry>> tensors;
 
-    private ModelFiles(Path directory, JsonNode config, Optional<Map<String, TensorEntry>> tensors) {
+    private ModelFiles(Path directory, SmallFiles small, JsonNode config, Optional<Map<String, TensorEntry>> tensors) {
         this.directory = directory;
+        this.small = small;
         this.config = config;
         this.tensors = tensors;
     }
 
     /// Reads the config and maps the weights of the checkpoint in `directory` until `arena` closes.
     public static ModelFiles open(Path directory, Arena arena) {
-        JsonNode config = readConfig(directory);
+        requireDirectory(directory);
+        SmallFiles small = SmallFiles.in(directory);
+        JsonNode config = readConfig(small);
         return new ModelFiles(
-                directory, config, Optional.of(Collections.unmodifiableMap(openWeights(directory, arena))));
+                directory, small, config, Optional.of(Collections.unmodifiableMap(openWeights(directory, arena))));
     }
 
     /// Reads the config alone; the weights may be absent and [#tensors] must not be called.
     public static ModelFiles openWithoutWeights(Path directory) {
-        return new ModelFiles(directory, readConfig(directory), Optional.empty());
+        requireDirectory(directory);
+        SmallFiles small = SmallFiles.in(directory);
+        return new ModelFiles(directory, small, readConfig(small), Optional.empty());
     }
 
+    /// The checkpoint that a GGUF file of Fovea's own carries: its tensors, and copies of its small files.
+    public static ModelFiles open(GgufFile file) {
+        SmallFiles small = SmallFiles.in(file.metadata());
+        return new ModelFiles(file.file(), small, readConfig(small), Optional.of(file.tensors()));
+    }
+
+    /// Whether a GGUF file is one that [#open] takes.
+    public static boolean isWhole(GgufFile file) {
+        return SmallFiles.in(file.metadata()).has(CONFIG);
+    }
+
+    /// The directory, or the file that stands for it.
     public Path directory() {
         return directory;
     }
@@ -54,8 +72,12 @@ public final class ModelFiles {
 
     /// The tree of a further JSON file, such as `generation_config.json`, if the checkpoint has it.
     public Optional<JsonNode> json(String fileName) {
-        Path file = directory.resolve(fileName);
-        return Files.exists(file) ? Optional.of(Json.read(file)) : Optional.empty();
+        return small.has(fileName) ? Optional.of(json(small, fileName)) : Optional.empty();
+    }
+
+    /// The files beside the weights.
+    public SmallFiles small() {
+        return small;
     }
 
     /// Every tensor of the checkpoint by name, sorted.
@@ -63,15 +85,21 @@ public final class ModelFiles {
         return tensors.orElseThrow(() -> new IllegalStateException(directory + " was opened without weights"));
     }
 
-    private static JsonNode readConfig(Path directory) {
+    private static JsonNode json(SmallFiles small, String name) {
+        return Json.parse(small.read(name, Json.MAX_BYTES), small.path(name));
+    }
+
+    private static void requireDirectory(Path directory) {
         if (!Files.isDirectory(directory)) {
             throw new ModelFormatException(
                     directory, "a checkpoint directory", Files.exists(directory) ? "a file" : "nothing of that name");
         }
-        Path file = directory.resolve(CONFIG);
-        JsonNode config = Json.read(file);
+    }
+
+    private static JsonNode readConfig(SmallFiles small) {
+        JsonNode config = json(small, CONFIG);
         if (!config.isObject()) {
-            throw new ModelFormatException(file, "a JSON object", Json.kind(config));
+            throw new ModelFormatException(small.path(CONFIG), "a JSON object", Json.kind(config));
         }
         return config;
     }

@@ -1,5 +1,7 @@
 package dev.fovea.engine.tokenizer;
 
+import dev.fovea.engine.file.GgufMetadata;
+import dev.fovea.engine.file.SmallFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -144,7 +146,21 @@ public enum ChatFormat {
     ///
     /// @throws dev.fovea.engine.file.ModelFormatException if neither is known; it lists the names
     public static ChatFormat of(Path modelDirectory) {
-        return new ChatTemplates(modelDirectory).format();
+        return of(modelDirectory, SmallFiles.in(modelDirectory));
+    }
+
+    /// The same of a checkpoint's files.
+    ///
+    /// @param place of the files, for messages
+    public static ChatFormat of(Path place, SmallFiles files) {
+        return new ChatTemplates(place, files).format();
+    }
+
+    /// The format a GGUF file's chat template stands for.
+    ///
+    /// @throws dev.fovea.engine.file.ModelFormatException if it has none or an unknown one; it lists the names
+    public static ChatFormat of(GgufMetadata metadata) {
+        return ChatTemplates.format(metadata);
     }
 
     /// The conversation as one text, images as marks.

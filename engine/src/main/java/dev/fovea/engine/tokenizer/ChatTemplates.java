@@ -1,9 +1,9 @@
 package dev.fovea.engine.tokenizer;
 
+import dev.fovea.engine.file.GgufMetadata;
 import dev.fovea.engine.file.ModelFormatException;
-import java.io.IOException;
+import dev.fovea.engine.file.SmallFiles;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -20,10 +20,13 @@ final class ChatTemplates {
     private static final Pattern LINE_AFTER_TURN =
             Pattern.compile("<\\|im_end\\|>(['\"]\\s*[+~]\\s*['\"])?(\\\\n|\\n)");
 
-    private final Path directory;
+    private final Path place;
+    private final SmallFiles files;
 
-    ChatTemplates(Path directory) {
-        this.directory = directory;
+    /// @param place of the files, for messages
+    ChatTemplates(Path place, SmallFiles files) {
+        this.place = place;
+        this.files = files;
     }
 
     ChatFormat format() {
@@ -31,36 +34,32 @@ final class ChatTemplates {
                 .flatMap(ChatTemplates::recognized)
                 .or(this::configured)
                 .orElseThrow(() -> new ModelFormatException(
-                        directory,
+                        place,
                         "a known chat template or model type; name the format instead: " + ChatFormat.names(),
                         "neither"));
     }
 
+    static ChatFormat format(GgufMetadata metadata) {
+        return metadata.text("tokenizer.chat_template")
+                .flatMap(ChatTemplates::recognized)
+                .orElseThrow(() -> new ModelFormatException(
+                        metadata.file(),
+                        "a known tokenizer.chat_template; name the format instead: " + ChatFormat.names(),
+                        metadata.has("tokenizer.chat_template") ? "another" : "none"));
+    }
+
     /// The template, where the reference looks for it first.
     private Optional<String> template() {
-        Path jinja = directory.resolve("chat_template.jinja");
-        if (Files.exists(jinja)) {
-            return Optional.of(text(jinja));
+        String jinja = "chat_template.jinja";
+        if (files.has(jinja)) {
+            return Optional.of(new String(files.read(jinja, MAX_BYTES), StandardCharsets.UTF_8));
         }
         return List.of("chat_template.json", "processor_config.json", "tokenizer_config.json").stream()
-                .map(directory::resolve)
-                .filter(Files::exists)
-                .map(file -> JsonField.read(file).at("chat_template"))
+                .filter(files::has)
+                .map(name -> JsonField.read(files, name).at("chat_template"))
                 .filter(JsonField::present)
                 .findFirst()
                 .map(ChatTemplates::template);
-    }
-
-    private static String text(Path file) {
-        try {
-            long bytes = Files.size(file);
-            if (bytes > MAX_BYTES) {
-                throw new ModelFormatException(file, "at most " + MAX_BYTES + " bytes", bytes + " bytes");
-            }
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new ModelFormatException(file, "a readable file", e.toString(), e);
-        }
     }
 
     /// A template is a string, or one of several with names, of which `default` counts.
@@ -100,11 +99,10 @@ final class ChatTemplates {
 
     /// The format by `model_type` of the model and of its language model, as the family's own code chooses it.
     private Optional<ChatFormat> configured() {
-        Path file = directory.resolve("config.json");
-        if (!Files.exists(file)) {
+        if (!files.has("config.json")) {
             return Optional.empty();
         }
-        JsonField config = JsonField.read(file);
+        JsonField config = JsonField.read(files, "config.json");
         String model = type(config);
         String text = type(config.at("text_config"));
         if (config.at("mm_projector_type").present()

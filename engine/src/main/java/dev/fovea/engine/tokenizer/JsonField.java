@@ -2,6 +2,7 @@ package dev.fovea.engine.tokenizer;
 
 import dev.fovea.engine.file.Json;
 import dev.fovea.engine.file.ModelFormatException;
+import dev.fovea.engine.file.SmallFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,8 +33,9 @@ record JsonField(Path file, Place place, JsonNode node) {
     /// How much of a wrong value an error quotes.
     private static final int QUOTED_CHARS = 80;
 
-    static JsonField read(Path file) {
-        return of(file, Json.read(file));
+    static JsonField read(SmallFiles files, String name) {
+        Path file = files.path(name);
+        return of(file, Json.parse(files.read(name, Json.MAX_BYTES), file));
     }
 
     static JsonField of(Path file, JsonNode node) {

@@ -1,12 +1,11 @@
 package dev.fovea.engine.tokenizer;
 
 import dev.fovea.engine.file.ModelFormatException;
-import java.io.IOException;
+import dev.fovea.engine.file.SmallFiles;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,18 +50,15 @@ final class SentencePieceFile {
         this.file = file;
     }
 
-    static SentencePieceFile read(Path file) {
-        try {
-            long size = Files.size(file);
-            if (size > MAX_BYTES) {
-                throw new ModelFormatException(file, "at most " + MAX_BYTES + " bytes", size + " bytes");
-            }
-            SentencePieceFile model = new SentencePieceFile(file);
-            model.parse(ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN));
-            return model;
-        } catch (IOException e) {
-            throw new ModelFormatException(file, "a readable file", e.toString(), e);
-        }
+    static SentencePieceFile read(SmallFiles files, String name) {
+        SentencePieceFile model = new SentencePieceFile(files.path(name));
+        model.parse(ByteBuffer.wrap(files.read(name, MAX_BYTES)).order(ByteOrder.LITTLE_ENDIAN));
+        return model;
+    }
+
+    /// Named in errors.
+    Path file() {
+        return file;
     }
 
     List<Piece> pieces() {
@@ -117,7 +113,12 @@ final class SentencePieceFile {
         if (text.isEmpty() || kind < 1 || kind > Kind.values().length) {
             throw damaged(begin, "a piece with text and a type from 1 to 6", "\"" + text + "\" of type " + kind);
         }
-        return new Piece(text, score, Kind.values()[(int) kind - 1]);
+        return new Piece(text, score, kind(kind));
+    }
+
+    /// The kind of a number from 1 to 6, as both kinds of file have it.
+    static Kind kind(long number) {
+        return Kind.values()[(int) number - 1];
     }
 
     private void numbers(ByteBuffer in, Map<Integer, Long> numbers) {

@@ -57,10 +57,10 @@ final class SentencePieceTokenizer {
     private final SentencePieceFile file;
     private final List<Piece> pieces;
 
-    SentencePieceTokenizer(Path path, TokenizerConfig config) {
-        this.path = path;
+    SentencePieceTokenizer(SentencePieceFile file, TokenizerConfig config) {
+        this.path = file.file();
         this.config = config;
-        file = SentencePieceFile.read(path);
+        this.file = file;
         pieces = file.pieces();
         require(file.trainer(MODEL_TYPE, 1) == BPE, "a BPE model (trainer.model_type 2)", MODEL_TYPE, true);
         require(file.trainer(MARK_AS_SUFFIX, 0) == 0, "no treat_whitespace_as_suffix", MARK_AS_SUFFIX, true);
@@ -88,7 +88,7 @@ final class SentencePieceTokenizer {
         Vocabulary vocabulary = new Vocabulary(path, ids, added);
         AddedTokens tokens = new AddedTokens(added);
         Rules rules = new Rules(unknown(), true, byteFallback(), false);
-        BytePairs pairs = new BytePairs(ids, merges(ids), userDefined(), rules);
+        BytePairs pairs = new BytePairs(ids, merges(pieces, ids), userDefined(), rules);
         Frame frame = config.frame(frame(vocabulary), vocabulary);
         StreamingDecoder.Steps decoding =
                 new StreamingDecoder.Steps(List.of(new Replace(MARK, " ")), true, ' ', prefixed ? 1 : 0);
@@ -168,7 +168,7 @@ final class SentencePieceTokenizer {
     }
 
     /// Every way to put a normal piece together from two, ranked by the piece's score; equal scores share a rank.
-    private PairTable merges(Map<String, Integer> ids) {
+    static PairTable merges(List<Piece> pieces, Map<String, Integer> ids) {
         List<Piece> byScore = new ArrayList<>();
         for (Piece piece : pieces) {
             if (piece.kind() == Kind.NORMAL) {
@@ -183,8 +183,8 @@ final class SentencePieceTokenizer {
             rank += i > 0 && piece.score() != byScore.get(i - 1).score() ? 1 : 0;
             String text = piece.text();
             for (int at = 1; at < text.length(); at++) {
-                int left = normal(text.substring(0, at), ids);
-                int right = left == BytePairs.NONE ? left : normal(text.substring(at), ids);
+                int left = normal(text.substring(0, at), pieces, ids);
+                int right = left == BytePairs.NONE ? left : normal(text.substring(at), pieces, ids);
                 if (right != BytePairs.NONE) {
                     pairs.put(left, right, rank, ids.getOrDefault(text, BytePairs.NONE));
                 }
@@ -193,7 +193,7 @@ final class SentencePieceTokenizer {
         return pairs;
     }
 
-    private int normal(String text, Map<String, Integer> ids) {
+    private static int normal(String text, List<Piece> pieces, Map<String, Integer> ids) {
         Integer id = ids.get(text);
         return id == null || pieces.get(id).kind() != Kind.NORMAL ? BytePairs.NONE : id;
     }

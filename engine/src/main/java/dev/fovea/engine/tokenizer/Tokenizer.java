@@ -1,9 +1,10 @@
 package dev.fovea.engine.tokenizer;
 
+import dev.fovea.engine.file.GgufMetadata;
 import dev.fovea.engine.file.ModelFormatException;
+import dev.fovea.engine.file.SmallFiles;
 import dev.fovea.engine.tokenizer.AddedTokens.Piece;
 import dev.fovea.engine.tokenizer.TextRewrite.Place;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -24,6 +25,9 @@ public final class Tokenizer {
     /// The stages from text to ids.
     record Stages(AddedTokens added, TextRewrite rewrite, BytePairs pairs) {}
 
+    private static final String JSON = "tokenizer.json";
+    private static final String MODEL = "tokenizer.model";
+
     private final Vocabulary vocabulary;
     private final Stages stages;
     private final Frame frame;
@@ -37,9 +41,8 @@ public final class Tokenizer {
     }
 
     /// Whether a checkpoint has tokenizer files at all.
-    public static boolean present(Path modelDirectory) {
-        return Files.exists(modelDirectory.resolve("tokenizer.json"))
-                || Files.exists(modelDirectory.resolve("tokenizer.model"));
+    public static boolean present(SmallFiles files) {
+        return files.has(JSON) || files.has(MODEL);
     }
 
     /// Reads the tokenizer of a checkpoint.
@@ -48,15 +51,32 @@ public final class Tokenizer {
     ///     `special_tokens_map.json` and `added_tokens.json`
     /// @throws ModelFormatException if a file is damaged or asks for something that is not implemented
     public static Tokenizer load(Path modelDirectory) {
-        Path json = modelDirectory.resolve("tokenizer.json");
-        if (Files.exists(json)) {
-            return new TokenizerJson(json, TokenizerConfig.load(modelDirectory)).tokenizer();
+        SmallFiles files = SmallFiles.in(modelDirectory);
+        if (!present(files)) {
+            throw new ModelFormatException(modelDirectory, JSON + " or " + MODEL, "neither");
         }
-        Path model = modelDirectory.resolve("tokenizer.model");
-        if (Files.exists(model)) {
-            return new SentencePieceTokenizer(model, TokenizerConfig.load(modelDirectory)).tokenizer();
-        }
-        throw new ModelFormatException(modelDirectory, "tokenizer.json or tokenizer.model", "neither");
+        return load(files);
+    }
+
+    /// Reads the tokenizer among a checkpoint's files, as [#load(Path)] does.
+    public static Tokenizer load(SmallFiles files) {
+        TokenizerConfig config = TokenizerConfig.load(files);
+        return files.has(JSON)
+                ? new TokenizerJson(JsonField.read(files, JSON), config).tokenizer()
+                : new SentencePieceTokenizer(SentencePieceFile.read(files, MODEL), config).tokenizer();
+    }
+
+    /// Whether a GGUF file has a tokenizer.
+    public static boolean present(GgufMetadata metadata) {
+        return metadata.has(GgufTokenizer.TOKENS);
+    }
+
+    /// Reads the tokenizer in a GGUF file.
+    ///
+    /// @throws ModelFormatException if it is damaged
+    /// @throws dev.fovea.engine.file.UnsupportedModelException if it is of another kind than SentencePiece's
+    public static Tokenizer load(GgufMetadata metadata) {
+        return new GgufTokenizer(metadata).tokenizer();
     }
 
     /// The ids of a text, with BOS and EOS as the checkpoint's tokenizer adds them. Added tokens in the text are

@@ -1,11 +1,10 @@
 package dev.fovea.engine.tokenizer;
 
+import dev.fovea.engine.file.SmallFiles;
 import dev.fovea.engine.tokenizer.AddedTokens.AddedToken;
 import dev.fovea.engine.tokenizer.AddedTokens.Flag;
 import dev.fovea.engine.tokenizer.TextRewrite.Place;
 import dev.fovea.engine.tokenizer.Tokenizer.Frame;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -36,18 +35,18 @@ final class TokenizerConfig {
         this.added = added;
     }
 
-    static TokenizerConfig load(Path directory) {
+    static TokenizerConfig load(SmallFiles files) {
         return new TokenizerConfig(
-                readIfThere(directory.resolve("tokenizer_config.json")),
-                readIfThere(directory.resolve("special_tokens_map.json")),
-                readIfThere(directory.resolve("added_tokens.json")));
+                readIfThere(files, "tokenizer_config.json"),
+                readIfThere(files, "special_tokens_map.json"),
+                readIfThere(files, "added_tokens.json"));
     }
 
-    private static JsonField readIfThere(Path file) {
-        if (!Files.exists(file)) {
-            return JsonField.of(file, MissingNode.getInstance());
+    private static JsonField readIfThere(SmallFiles files, String name) {
+        if (!files.has(name)) {
+            return JsonField.of(files.path(name), MissingNode.getInstance());
         }
-        JsonField content = JsonField.read(file);
+        JsonField content = JsonField.read(files, name);
         if (!content.isObject()) {
             throw content.unexpected("an object");
         }

@@ -12,7 +12,6 @@ import dev.fovea.engine.tokenizer.TextRewrite.Step;
 import dev.fovea.engine.tokenizer.TextRewrite.Whole;
 import dev.fovea.engine.tokenizer.Tokenizer.Frame;
 import dev.fovea.engine.tokenizer.Tokenizer.Stages;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -49,9 +48,9 @@ final class TokenizerJson {
     private final JsonField root;
     private final TokenizerConfig config;
 
-    TokenizerJson(Path file, TokenizerConfig config) {
+    TokenizerJson(JsonField root, TokenizerConfig config) {
         this.config = config;
-        root = JsonField.read(file);
+        this.root = root;
         root.allowOnly(FIELDS);
     }
 

@@ -39,6 +39,11 @@ public final class VisionTower {
         return config;
     }
 
+    /// Layers that can be run or tapped; a file may lack the last ones of the tower.
+    public int layers() {
+        return weights.layers().size();
+    }
+
     /// Encodes tiles one after the other, so that what a tile gives does not depend on its company, bit for bit,
     /// however a technique shares out rows, and the activations of one tile are all that is held.
     ///

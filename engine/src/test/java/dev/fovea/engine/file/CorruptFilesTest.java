@@ -50,6 +50,20 @@ class CorruptFilesTest {
     }
 
     @Test
+    void damagedGgufFilesLoadOrAreRefused() throws IOException {
+        byte[] sound = GgufFileTest.bytes(GgufFileTest.sample());
+        Path file = folder.resolve("x.gguf");
+        damage(random -> Corruption.ofBinary(sound, random), file, () -> {
+            try (Arena arena = Arena.ofConfined()) {
+                GgufFile gguf = GgufFile.open(file, arena);
+                assertThat(gguf.metadata().settings().size())
+                        .isLessThanOrEqualTo(gguf.metadata().keys().size());
+                return readAll(gguf.tensors());
+            }
+        });
+    }
+
+    @Test
     void aDamagedIndexLoadsOrIsRefused() throws IOException {
         Path checkpoint = copyOf("llava-next-mini-new");
         Path index = checkpoint.resolve("model.safetensors.index.json");
@@ -113,21 +127,22 @@ class CorruptFilesTest {
 
     /// Uses every tensor in every way; a refusal for its dtype or rank is as good as a success.
     private static int readAll(Path file) {
-        int bytes = 0;
         try (Arena arena = Arena.ofConfined()) {
-            for (TensorEntry entry : SafetensorsFile.open(file, arena).tensors().values()) {
-                bytes += (int) entry.bytes().byteSize();
-                try {
-                    assertThat(entry.floats()).hasSize((int) entry.elements());
-                    assertThat(entry.matrix().bytes().byteSize())
-                            .isEqualTo(entry.bytes().byteSize());
-                } catch (ModelFormatException | UnsupportedModelException e) {
-                    assertThat(e.getMessage())
-                            .contains(
-                                    entry.name().codePoints().allMatch(c -> c > 31 && c < 127)
-                                            ? entry.name()
-                                            : "tensor");
-                }
+            return readAll(SafetensorsFile.open(file, arena).tensors());
+        }
+    }
+
+    private static int readAll(Map<String, TensorEntry> tensors) {
+        int bytes = 0;
+        for (TensorEntry entry : tensors.values()) {
+            bytes += (int) entry.bytes().byteSize();
+            try {
+                assertThat(entry.floats()).hasSize((int) entry.elements());
+                assertThat(entry.matrix().bytes().byteSize())
+                        .isEqualTo(entry.bytes().byteSize());
+            } catch (ModelFormatException | UnsupportedModelException e) {
+                assertThat(e.getMessage())
+                        .contains(entry.name().codePoints().allMatch(c -> c > 31 && c < 127) ? entry.name() : "tensor");
             }
         }
         return bytes;

@@ -66,6 +66,21 @@ public final class Corruption {
         };
     }
 
+    /// A damaged copy of a file of binary numbers, lies among them.
+    static byte[] ofBinary(byte[] file, RandomGenerator random) {
+        return switch (random.nextInt(5)) {
+            case 0 -> flip(file, file.length, random);
+            case 1 -> Arrays.copyOf(file, random.nextInt(file.length));
+            case 2 -> splice(file, file.length, random);
+            default -> {
+                byte[] damaged = file.clone();
+                long lie = random.nextBoolean() ? 1L << random.nextInt(64) : random.nextLong(file.length * 2L);
+                ByteBuffer.wrap(damaged).order(ByteOrder.LITTLE_ENDIAN).putLong(random.nextInt(file.length - 8), lie);
+                yield damaged;
+            }
+        };
+    }
+
     /// Runs `task` and asserts that this thread allocated at most `maxBytes` in it.
     public static void withinMemory(long maxBytes, Runnable task) {
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
