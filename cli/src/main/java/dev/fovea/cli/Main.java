@@ -86,6 +86,7 @@ public final class Main {
                 .addSubcommand(new ChatCommand(terminal))
                 .addSubcommand(new InspectCommand(terminal))
                 .addSubcommand(new TokenizeCommand(terminal))
+                .addSubcommand(new QuantizeCommand(terminal))
                 .addSubcommand(new BenchCommand(terminal))
                 .addSubcommand(new EvalCommand(terminal))
                 .addSubcommand(new CommandLine.HelpCommand());

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What commands say about themselves.
 class HelpTest {
     @ParameterizedTest
-    @ValueSource(strings = {"ask", "chat", "inspect", "tokenize", "bench", "eval"})
+    @ValueSource(strings = {"ask", "chat", "inspect", "tokenize", "quantize", "bench", "eval"})
     void everyCommandTeachesByExample(String command) {
         Ran ran = Ran.fovea(command, "--help");
 
@@ -54,7 +54,7 @@ class HelpTest {
     @Test
     void theFirstPageListsTheCommands() {
         assertThat(Ran.fovea("--help").out())
-                .contains("ask", "chat", "inspect", "tokenize", "bench", "eval", "Exit codes");
+                .contains("ask", "chat", "inspect", "tokenize", "quantize", "bench", "eval", "Exit codes");
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.fovea.cli.terminal.Terminal;
 import dev.fovea.engine.Engine;
 import dev.fovea.engine.EngineOptions;
 import dev.fovea.engine.ImageInput;
+import dev.fovea.engine.ModelSource;
 import dev.fovea.engine.family.Shapes;
 import dev.fovea.engine.family.VlmConfig;
 import dev.fovea.engine.image.ImageFormatException;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -61,9 +63,9 @@ public final class BenchCommand implements Callable<Integer> {
     static final class Source {
         @Option(
                 names = "--model",
-                paramLabel = "DIR",
+                paramLabel = "PATH",
                 required = true,
-                description = "A LLaVA-NeXT or LLaVA-1.5 checkpoint, as a directory in Hugging Face layout.")
+                description = "A LLaVA-NeXT or LLaVA-1.5 checkpoint, a directory or a GGUF file.")
         private Optional<Path> model = Optional.empty();
 
         @Option(
@@ -83,17 +85,32 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /// How random weights are stored.
+    /// How weights are held.
     enum Weights {
-        BF16,
-        F32
+        BF16(Format.BF16),
+        F32(Format.F32),
+        Q8_0(Format.Q8_0),
+        Q4_0(Format.Q4_0);
+
+        private final Format format;
+
+        Weights(Format format) {
+            this.format = format;
+        }
     }
+
+    @Option(
+            names = "--mmproj",
+            paramLabel = "FILE",
+            description = "The GGUF file of the tower and projector that belong to a language model's GGUF file.")
+    private Optional<Path> projector = Optional.empty();
 
     @Option(
             names = "--weights",
             paramLabel = "TYPE",
-            description = "How random weights are stored: bf16 (default) or f32.")
-    private Weights weights = Weights.BF16;
+            description = "Random weights: bf16 (default), f32, or q8_0, q4_0 for the language model. A checkpoint's:"
+                    + " as stored (default), or q8_0, q4_0, to which the language model's are rounded.")
+    private Optional<Weights> weights = Optional.empty();
 
     @Option(names = "--image", paramLabel = "FILE", description = "The image; without one, noise.")
     private Optional<Path> image = Optional.empty();
@@ -160,7 +177,8 @@ public final class BenchCommand implements Callable<Integer> {
         EngineOptions options = engineChoices.options(Optional.empty());
         Bench.Load load = new Bench.Load(input(), promptTokens, newTokens, runs, peak);
         Optional<VlmConfig> shape = source.shape.map(Shapes::named);
-        shape.ifPresent(config -> Machine.requireMemory(Shapes.parameters(config) * format().bytes(1)));
+        shape.ifPresent(
+                config -> Machine.requireMemory(Shapes.parameters(config) / format().block() * format().blockBytes()));
         try (ProgressLine progress = new ProgressLine(terminal, true)) {
             progress.say("loading " + name());
             if (agreement) {
@@ -181,11 +199,19 @@ public final class BenchCommand implements Callable<Integer> {
 
     private Engine engine(Optional<VlmConfig> shape, EngineOptions options) {
         return shape.map(config -> Engine.random(config, format(), options))
-                .orElseGet(() -> Engine.load(source.model.orElseThrow(), options));
+                .orElseGet(() -> Engine.load(modelSource(), options));
     }
 
     private Format format() {
-        return weights == Weights.F32 ? Format.F32 : Format.BF16;
+        return weights.orElse(Weights.BF16).format;
+    }
+
+    private ModelSource modelSource() {
+        weights.filter(type -> type.format.block() == 1).ifPresent(type -> {
+            throw new IllegalArgumentException("--weights: expected q8_0 or q4_0 with --model, found "
+                    + type.name().toLowerCase(Locale.ROOT));
+        });
+        return new ModelSource(source.model.orElseThrow(), projector, weights.map(type -> type.format));
     }
 
     private String name() {

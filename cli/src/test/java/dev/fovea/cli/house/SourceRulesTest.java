@@ -25,7 +25,8 @@ class SourceRulesTest {
             "dev/fovea/engine/reduce", 32, // one class a method, and what they share
             "dev/fovea/engine/image", 16,
             "dev/fovea/kernel/vector", 16, // a codec for each kind of layout
-            "dev/fovea/engine/family", 22); // config records and a reader for each spelling
+            "dev/fovea/engine/file", 16, // two formats of weights
+            "dev/fovea/engine/family", 26); // config records, a reader for each spelling, layouts of weights
 
     private static final List<String> BANNED =
             List.of("Impl", "Manager", "Helper", "Helpers", "Util", "Utils", "Base", "Data", "Info");

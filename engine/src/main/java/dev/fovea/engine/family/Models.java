@@ -47,8 +47,7 @@ public final class Models {
         return assemble(new RandomWeights(format, arena, seed), config, arena, kernels);
     }
 
-    private static VisionLanguageModel assemble(
-            WeightSource weights, VlmConfig config, Arena arena, Kernels kernels) {
+    private static VisionLanguageModel assemble(WeightSource weights, VlmConfig config, Arena arena, Kernels kernels) {
         return new ModelAssembly(config, new InterleavedWeights(weights, kernels, arena), kernels).assemble();
     }
 }
