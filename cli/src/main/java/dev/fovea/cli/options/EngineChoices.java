@@ -30,7 +30,7 @@ public final class EngineChoices {
             names = "--compute",
             paramLabel = "TYPE",
             description =
-                    "Arithmetic of products with many rows: f32 (default), bf16 (twice as fast) or int8 (four times).",
+                    "Arithmetic of products with many rows: f32 (default), bf16 or int8, faster and less exact.",
             hideParamSyntax = true)
     private Compute compute = Compute.F32;
 
