@@ -1,14 +1,12 @@
 package dev.fovea.kernel;
 
-import java.lang.foreign.Arena;
-import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// Kernels that also count the floating-point operations of products and attention, from the shapes that ran.
 ///
 /// A multiplication with its addition counts as two. Norms, activations, softmax and the like are not counted, as in
 /// the literature. Not thread-safe: one forward pass at a time.
-public final class CountingKernels implements Kernels {
+public final class CountingKernels implements ForwardingKernels {
     private final Kernels kernels;
     private long operations;
 
@@ -22,33 +20,13 @@ public final class CountingKernels implements Kernels {
     }
 
     @Override
+    public Kernels others() {
+        return kernels;
+    }
+
+    @Override
     public String name() {
         return kernels.name();
-    }
-
-    @Override
-    public Workers workers() {
-        return kernels.workers();
-    }
-
-    @Override
-    public Compute compute() {
-        return kernels.compute();
-    }
-
-    @Override
-    public OptionalDouble peak() {
-        return kernels.peak();
-    }
-
-    @Override
-    public Matrix interleaved(Matrix w, Arena arena) {
-        return kernels.interleaved(w, arena);
-    }
-
-    @Override
-    public void unpack(Matrix w, int row, float[] to) {
-        kernels.unpack(w, row, to);
     }
 
     @Override
@@ -77,40 +55,5 @@ public final class CountingKernels implements Kernels {
     public void attentionWeights(Tensor q, KeyValues kv, Tensor weights) {
         operations += 2L * kv.rows() * q.cols();
         kernels.attentionWeights(q, kv, weights);
-    }
-
-    @Override
-    public void rmsNorm(Tensor x, float[] weight, float eps, Tensor y) {
-        kernels.rmsNorm(x, weight, eps, y);
-    }
-
-    @Override
-    public void layerNorm(Tensor x, float[] weight, float[] bias, float eps, Tensor y) {
-        kernels.layerNorm(x, weight, bias, eps, y);
-    }
-
-    @Override
-    public void ropeInPlace(Tensor x, int headDim, RotaryTable table, int[] positions) {
-        kernels.ropeInPlace(x, headDim, table, positions);
-    }
-
-    @Override
-    public void softmaxInPlace(Tensor x) {
-        kernels.softmaxInPlace(x);
-    }
-
-    @Override
-    public void activateInPlace(Activation activation, Tensor x) {
-        kernels.activateInPlace(activation, x);
-    }
-
-    @Override
-    public void siluMulInPlace(Tensor gate, Tensor up) {
-        kernels.siluMulInPlace(gate, up);
-    }
-
-    @Override
-    public void addInPlace(Tensor x, Tensor y) {
-        kernels.addInPlace(x, y);
     }
 }

@@ -1,13 +1,10 @@
 package dev.fovea.kernel.onednn;
 
-import dev.fovea.kernel.Activation;
 import dev.fovea.kernel.Compute;
+import dev.fovea.kernel.ForwardingKernels;
 import dev.fovea.kernel.Kernels;
-import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Matrix;
-import dev.fovea.kernel.RotaryTable;
 import dev.fovea.kernel.Tensor;
-import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workers;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;
@@ -16,7 +13,7 @@ import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /// Products with many rows by oneDNN, everything else with vectors. What it holds off the heap its workers free.
-public final class OneDnnKernels implements Kernels {
+public final class OneDnnKernels implements ForwardingKernels {
     /// Instruction sets as `dnnl_cpu_isa_t` has them.
     private static final int AVX512 = 0x20;
 
@@ -92,13 +89,13 @@ public final class OneDnnKernels implements Kernels {
     }
 
     @Override
-    public String name() {
-        return name;
+    public Kernels others() {
+        return vector;
     }
 
     @Override
-    public Workers workers() {
-        return vector.workers();
+    public String name() {
+        return name;
     }
 
     @Override
@@ -125,11 +122,6 @@ public final class OneDnnKernels implements Kernels {
     }
 
     @Override
-    public void unpack(Matrix w, int row, float[] to) {
-        vector.unpack(w, row, to);
-    }
-
-    @Override
     public void matmul(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
         boolean shapesFit = x.cols() == w.cols()
                 && y.rows() == x.rows()
@@ -138,55 +130,5 @@ public final class OneDnnKernels implements Kernels {
         if (!shapesFit || x.rows() < fewestRows || !products.multiply(w, x, bias, y)) {
             vector.matmul(w, x, bias, y);
         }
-    }
-
-    @Override
-    public void attention(Tensor q, KeyValues kv, Visible visible, Tensor y) {
-        vector.attention(q, kv, visible, y);
-    }
-
-    @Override
-    public void attentionJoint(Tensor q, KeyValues kv, KeyValues extra, Tensor y) {
-        vector.attentionJoint(q, kv, extra, y);
-    }
-
-    @Override
-    public void attentionWeights(Tensor q, KeyValues kv, Tensor weights) {
-        vector.attentionWeights(q, kv, weights);
-    }
-
-    @Override
-    public void rmsNorm(Tensor x, float[] weight, float eps, Tensor y) {
-        vector.rmsNorm(x, weight, eps, y);
-    }
-
-    @Override
-    public void layerNorm(Tensor x, float[] weight, float[] bias, float eps, Tensor y) {
-        vector.layerNorm(x, weight, bias, eps, y);
-    }
-
-    @Override
-    public void ropeInPlace(Tensor x, int headDim, RotaryTable table, int[] positions) {
-        vector.ropeInPlace(x, headDim, table, positions);
-    }
-
-    @Override
-    public void softmaxInPlace(Tensor x) {
-        vector.softmaxInPlace(x);
-    }
-
-    @Override
-    public void activateInPlace(Activation activation, Tensor x) {
-        vector.activateInPlace(activation, x);
-    }
-
-    @Override
-    public void siluMulInPlace(Tensor gate, Tensor up) {
-        vector.siluMulInPlace(gate, up);
-    }
-
-    @Override
-    public void addInPlace(Tensor x, Tensor y) {
-        vector.addInPlace(x, y);
     }
 }

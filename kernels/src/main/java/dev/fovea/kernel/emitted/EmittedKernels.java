@@ -1,22 +1,18 @@
 package dev.fovea.kernel.emitted;
 
-import dev.fovea.kernel.Activation;
 import dev.fovea.kernel.Compute;
+import dev.fovea.kernel.ForwardingKernels;
 import dev.fovea.kernel.Interleaved;
 import dev.fovea.kernel.Kernels;
-import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Matrix;
-import dev.fovea.kernel.RotaryTable;
 import dev.fovea.kernel.Tensor;
-import dev.fovea.kernel.Visible;
-import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.scalar.Shapes;
 import java.lang.foreign.Arena;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /// Products of interleaved weights with int8 activations in machine code; everything else by another technique.
-public final class EmittedKernels implements Kernels {
+public final class EmittedKernels implements ForwardingKernels {
     private final Kernels others;
     private final BlockProducts products;
 
@@ -49,13 +45,13 @@ public final class EmittedKernels implements Kernels {
     }
 
     @Override
-    public String name() {
-        return others.name() + "+vnni";
+    public Kernels others() {
+        return others;
     }
 
     @Override
-    public Workers workers() {
-        return others.workers();
+    public String name() {
+        return others.name() + "+vnni";
     }
 
     @Override
@@ -72,11 +68,6 @@ public final class EmittedKernels implements Kernels {
     }
 
     @Override
-    public void unpack(Matrix w, int row, float[] to) {
-        others.unpack(w, row, to);
-    }
-
-    @Override
     public Matrix interleaved(Matrix w, Arena arena) {
         boolean done = w.layout() == Matrix.Layout.INTERLEAVED;
         return done || !Interleaved.holds(w.format()) ? w : Interleaved.of(w, workers(), arena);
@@ -90,55 +81,5 @@ public final class EmittedKernels implements Kernels {
         } else {
             others.matmul(w, x, bias, y);
         }
-    }
-
-    @Override
-    public void attention(Tensor q, KeyValues kv, Visible visible, Tensor y) {
-        others.attention(q, kv, visible, y);
-    }
-
-    @Override
-    public void attentionJoint(Tensor q, KeyValues kv, KeyValues extra, Tensor y) {
-        others.attentionJoint(q, kv, extra, y);
-    }
-
-    @Override
-    public void attentionWeights(Tensor q, KeyValues kv, Tensor weights) {
-        others.attentionWeights(q, kv, weights);
-    }
-
-    @Override
-    public void rmsNorm(Tensor x, float[] weight, float eps, Tensor y) {
-        others.rmsNorm(x, weight, eps, y);
-    }
-
-    @Override
-    public void layerNorm(Tensor x, float[] weight, float[] bias, float eps, Tensor y) {
-        others.layerNorm(x, weight, bias, eps, y);
-    }
-
-    @Override
-    public void ropeInPlace(Tensor x, int headDim, RotaryTable table, int[] positions) {
-        others.ropeInPlace(x, headDim, table, positions);
-    }
-
-    @Override
-    public void softmaxInPlace(Tensor x) {
-        others.softmaxInPlace(x);
-    }
-
-    @Override
-    public void activateInPlace(Activation activation, Tensor x) {
-        others.activateInPlace(activation, x);
-    }
-
-    @Override
-    public void siluMulInPlace(Tensor gate, Tensor up) {
-        others.siluMulInPlace(gate, up);
-    }
-
-    @Override
-    public void addInPlace(Tensor x, Tensor y) {
-        others.addInPlace(x, y);
     }
 }
