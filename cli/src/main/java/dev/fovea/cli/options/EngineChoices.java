@@ -29,8 +29,7 @@ public final class EngineChoices {
     @Option(
             names = "--compute",
             paramLabel = "TYPE",
-            description =
-                    "Arithmetic of products with many rows: f32 (default), bf16 or int8, faster and less exact.",
+            description = "Arithmetic of products with many rows: f32 (default), bf16 or int8, faster and less exact.",
             hideParamSyntax = true)
     private Compute compute = Compute.F32;
 
