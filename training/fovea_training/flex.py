@@ -92,18 +92,24 @@ def hd_tables(cos, sin, g, z):
     return up(cos), up(sin)
 
 
-def select(probs, content, g, z):
+def select(probs, content, g, z, threshold):
     """probs [b, rows, g*g] summed over heads -> [b, rows, (g*z)^2] chosen."""
     a = torch.where(content[:, None], probs, 0.0)
     lo, hi = a.amin(-1, keepdim=True), a.amax(-1, keepdim=True)
     a = (a - lo) / (hi - lo)
-    b = (255 * a > THRESHOLD).float().view(-1, 1, g, g)
+    b = (255 * a > threshold).float().view(-1, 1, g, g)
     b = F.adaptive_max_pool2d(b, 9)
     b = F.interpolate(b, (g * z, g * z), mode="nearest")
     return b.view(*probs.shape[:2], -1) > 0
 
 
-def forward(lang, hd, low, high, content, b, image_at, blend):
+def closing(progress):
+    """Threshold of the selection while training: nearly every cell is open at first, so that reading is learned before the
+    choice of cells is any good; the true threshold holds from 60 % on."""
+    return THRESHOLD * min(1, max(0, (progress - 0.15) / 0.45)) ** 2
+
+
+def forward(lang, hd, low, high, content, b, image_at, blend, threshold):
     """-> hidden states of the questions' rows. Every row that writes an answer also sees its chosen high-resolution cells."""
     c = lang.c
     g, z = c.grid, ZOOM
@@ -132,21 +138,22 @@ def forward(lang, hd, low, high, content, b, image_at, blend):
             s = (q @ k.transpose(-1, -2)).float() / math.sqrt(d) + mask
             p = s.softmax(-1)
             o = p.to(v.dtype) @ v
-            if len(eb) and i < c.layers - 1:                 # the rows that answer shall choose the evidence
+            if len(eb) and i < c.layers - 1:                 # the rows that answer shall choose the evidence, all of it
                 m = p[:, :, P:, image_at:P].sum(1)[eb, et]
-                look.append(-((m * b["ev_low"]).sum(-1) / m.sum(-1)).clamp(min=1e-5).log().mean())
+                m = (m / m.sum(-1, keepdim=True)).clamp(min=1e-5).log()
+                look.append(-((m * b["ev_low"]).sum(-1) / b["ev_low"].sum(-1)).mean())
             if chosen is not None:
                 kh, vh = rope(a.split(hd.k[i](fh)), hc, hs), a.split(hd.v[i](fh))
                 sh = (q[:, :, P:] @ kh.transpose(-1, -2)).float() / math.sqrt(d)
                 sh = torch.where(chosen[:, None], sh, NEG)
                 ph = torch.cat([s[:, :, P:], sh], -1).softmax(-1)
                 both = ph.to(v.dtype) @ torch.cat([v, vh], 2)
-                if len(eb):                                  # and one head shall read it
+                if len(eb) and i >= c.layers - 2:            # and one head shall read it
                     m = ph[:, 0, :, P + T:][eb, et]
                     look.append(-(m * b["ev_high"]).sum(-1).clamp(min=1e-5).log().mean())
                 both = o[:, :, P:] * (1 - blend) + both * blend
                 o = torch.cat([o[:, :, :P], torch.where(answer, both, o[:, :, P:])], 2)
-            chosen = select(p[:, :, P:, image_at:P].sum(1).detach(), content, g, z)
+            chosen = select(p[:, :, P:, image_at:P].sum(1).detach(), content, g, z, threshold)
             if i < c.layers - 1:
                 used.append(chosen[answer[:, 0, :, 0]].float().mean().item())
         x = x + a.o_proj(o.transpose(1, 2).reshape(x.shape))
@@ -204,7 +211,7 @@ class FlexBatch(torch.utils.data.IterableDataset):
                     chosen=chosen if self.every else None)
 
 
-def run(v, l, hd, b, tok, blend):
+def run(v, l, hd, b, tok, blend, threshold=THRESHOLD):
     c = l.c
     B, n = b["x"].shape[:2]
     with torch.no_grad():
@@ -212,7 +219,7 @@ def run(v, l, hd, b, tok, blend):
         low = f[:, 0].flatten(1, 2)
         z = ZOOM
         high = f[:, 1:].view(B, z, z, c.grid, c.grid, -1).permute(0, 1, 3, 2, 4, 5).reshape(B, (z * c.grid) ** 2, -1)
-    return forward(l, hd, low, high, b["content"], b, tok.image_at, blend)
+    return forward(l, hd, low, high, b["content"], b, tok.image_at, blend, threshold)
 
 
 @torch.no_grad()
@@ -262,7 +269,7 @@ def train(args):
             break
         b = next(data)
         with torch.autocast("cpu", torch.bfloat16):
-            h, u, look = run(v, l, hd, b, tok, min(1.0, step / args.steps * WARMUP))
+            h, u, look = run(v, l, hd, b, tok, min(1.0, step / args.steps * WARMUP), closing(step / args.steps))
             m = b["tgt"] != -100
             loss = F.cross_entropy(l.lm_head(h[m]).float(), b["tgt"][m])
         (loss + 0.2 * max(0.15, scale) * look).backward()
