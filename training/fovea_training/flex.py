@@ -72,16 +72,29 @@ def evidence(boxes, w, h, g):
 
 
 class Hd(nn.Module):
-    """The high-resolution projections of all layers."""
+    """The high-resolution projections of all layers.
+
+    They read the projector's outputs as they are, while the ordinary projections read them after the layer's norm. Here the
+    outputs of the projector are some 30 times larger than what a norm gives, and plain copies attend to one key only and learn
+    next to nothing. So the copies take the norm's weights in, and the mean size of features is divided out: while training, in
+    front of the projections, and on export in their weights.
+    """
 
     def __init__(self, lang):
         super().__init__()
         d = lang.c.dim
         self.k = nn.ModuleList(nn.Linear(d, d, bias=False) for _ in lang.model.layers)
         self.v = nn.ModuleList(nn.Linear(d, d, bias=False) for _ in lang.model.layers)
+        self.register_buffer("size", torch.ones(()))
         for i, l in enumerate(lang.model.layers):
-            self.k[i].weight.data.copy_(l.self_attn.k_proj.weight)
-            self.v[i].weight.data.copy_(l.self_attn.v_proj.weight)
+            w = l.input_layernorm.weight.data
+            self.k[i].weight.data.copy_(l.self_attn.k_proj.weight * w)
+            self.v[i].weight.data.copy_(l.self_attn.v_proj.weight * w)
+
+    @torch.no_grad()
+    def measure(self, features):
+        """features [..., d]: the size of the middle one becomes the unit."""
+        self.size.copy_(features.float().pow(2).mean(-1).sqrt().median())
 
 
 def hd_tables(cos, sin, g, z):
@@ -106,7 +119,7 @@ def select(probs, content, g, z, threshold):
 def closing(progress):
     """Threshold of the selection while training: nearly every cell is open at first, so that reading is learned before the
     choice of cells is any good; the true threshold holds from 60 % on."""
-    return THRESHOLD * min(1, max(0, (progress - 0.15) / 0.45)) ** 2
+    return THRESHOLD * min(1, max(0, (progress - 0.2) / 0.4)) ** 2
 
 
 def forward(lang, hd, low, high, content, b, image_at, blend, threshold):
@@ -116,7 +129,7 @@ def forward(lang, hd, low, high, content, b, image_at, blend, threshold):
     B, T = b["ids"].shape
     e = lang.model.embed_tokens(torch.cat([b["prefix"], b["ids"]], 1))
     x = torch.cat([e[:, :image_at], lang.multi_modal_projector(low).to(e.dtype), e[:, image_at + 1:]], 1)
-    fh = lang.multi_modal_projector(high).detach()
+    fh = lang.multi_modal_projector(high).detach() / hd.size
     P = image_at + g * g
     pos = torch.cat([torch.arange(P).expand(B, -1), P + b["pos"]], 1)
     cos, sin = lang.tables(pos)
@@ -261,6 +274,10 @@ def train(args):
         step = s["step"]
     data = iter(torch.utils.data.DataLoader(FlexBatch(c, tok, args.batch, args.questions, step, seed=args.seed), batch_size=None,
                                             num_workers=args.workers, prefetch_factor=4))
+    if new:
+        f = v(FlexBatch(c, tok, 8, 1, seed=args.seed).one(0)["x"][:, 1:].flatten(0, 1), full=False)[0]
+        hd.measure(l.multi_modal_projector(f))
+        print("size of features", float(hd.size), flush=True)
     val = [FlexBatch(c, tok, 10, 99, split="val", every=True).one(i) for i in range(6)]
     end, t0, avg, log = Finish(f"{args.out}/flex.finish"), time.time(), [], open(f"{args.out}/flex.log", "a")
     while True:
@@ -312,9 +329,10 @@ def export(checkpoint, tok_path, out):
             w[k.replace("multi_modal_projector.linear_1", "model.mm_projector.0").replace("multi_modal_projector.linear_2", "model.mm_projector.2")] = v
         elif k != "image_newline":
             w[k] = v
+    size = s["hd"].pop("size")
     for k, v in s["hd"].items():
         kind, i, _ = k.split(".")
-        w[f"model.layers.{i}.self_attn.{kind}_proj_hd.weight"] = v
+        w[f"model.layers.{i}.self_attn.{kind}_proj_hd.weight"] = v / size
     save_file(bf16(w), f"{out}/model.safetensors", {"format": "pt"})
     dump(f"{out}/config.json", dict(
         architectures=["LlavaLlamaForCausalLM"], model_type="llava_llama", attention_bias=False, attention_dropout=0.0, bos_token_id=1,

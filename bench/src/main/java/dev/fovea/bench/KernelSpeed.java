@@ -72,7 +72,9 @@ public final class KernelSpeed {
             MemorySegment stream = StreamFiles.mapped(file, STREAM_BYTES, arena);
             MemorySegment weights = option(args, "kept", "false").equals("true") ? stream.asReadOnly() : stream;
             Compute compute = Compute.valueOf(option(args, "compute", "f32").toUpperCase(Locale.ROOT));
-            Kernels kernels = Kernels.named(option(args, "kernels", "vector"), workers, compute);
+            String name = option(args, "kernels", "vector");
+            Kernels kernels =
+                    name.equals("best") ? Kernels.best(workers, compute) : Kernels.named(name, workers, compute);
             new KernelSpeed(kernels, option(args, "only", ""), rounds, arena, weights).run();
         } finally {
             Files.delete(file);

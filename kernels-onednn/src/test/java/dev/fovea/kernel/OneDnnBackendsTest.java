@@ -20,11 +20,7 @@ class OneDnnBackendsTest {
             assertThat(named.compute()).isEqualTo(compute);
             assertThat(named.workers()).isSameAs(workers);
             Kernels best = Kernels.best(workers, compute);
-            if (compute == Compute.INT8) { // machine code for block-quantised weights goes before it, where it runs
-                assertThat(best.name()).contains(named.name());
-            } else {
-                assertThat(best).isExactlyInstanceOf(OneDnnKernels.class);
-            }
+            assertThat(best.name()).startsWith(named.name()); // machine code goes before it, where it runs
             assertThat(best.compute()).isEqualTo(compute);
         }
     }

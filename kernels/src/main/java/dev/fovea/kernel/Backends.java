@@ -33,15 +33,14 @@ final class Backends {
                     throw new UnsupportedOperationException("kernels \"vnni\" compute in int8, not in " + lower(compute)
                             + ", which vector or onednn do");
                 }
-                yield emitted(named("vector", workers, Compute.F32));
+                yield emitted(named("vector", workers, Compute.F32), compute);
             }
             default -> provided(name, workers, compute);
         };
     }
 
     static Kernels best(Workers workers, Compute compute) {
-        Kernels kernels = bestOfOthers(workers, compute);
-        return compute == Compute.INT8 ? withMachineCode(kernels) : kernels;
+        return withMachineCode(bestOfOthers(workers, compute), compute);
     }
 
     private static Kernels bestOfOthers(Workers workers, Compute compute) {
@@ -117,13 +116,15 @@ final class Backends {
         return compute.name().toLowerCase(Locale.ROOT);
     }
 
-    private static Kernels withMachineCode(Kernels others) {
+    private static Kernels withMachineCode(Kernels others, Compute compute) {
+        String what = "attention of one row" + (compute == Compute.INT8 ? ", Q8_0 and Q4_0 weights in int8" : "");
         try {
-            Kernels emitted = emitted(others);
-            LOG.log(Level.INFO, "kernels: {0}, Q8_0 and Q4_0 weights in int8 by machine code", emitted.name());
+            Kernels emitted = emitted(others, compute);
+            LOG.log(Level.INFO, "kernels: {0}, {1} by machine code", emitted.name(), what);
             return emitted;
         } catch (UnsupportedOperationException e) {
-            LOG.log(Level.WARNING, "kernels: no int8 products of Q8_0 and Q4_0 weights, because {0}", e.getMessage());
+            Level level = compute == Compute.INT8 ? Level.WARNING : Level.INFO;
+            LOG.log(level, "kernels: no machine code for {0}, because {1}", what, e.getMessage());
             return others;
         }
     }
@@ -135,20 +136,22 @@ final class Backends {
         }
     }
 
-    private static Kernels emitted(Kernels others) {
-        return create("dev.fovea.kernel.emitted.EmittedKernels", "vnni", Kernels.class, others);
+    private static Kernels emitted(Kernels others, Compute compute) {
+        Class<?>[] parameters = {Kernels.class, Boolean.class};
+        boolean int8 = compute == Compute.INT8;
+        return create("dev.fovea.kernel.emitted.EmittedKernels", "vnni", parameters, others, int8);
     }
 
     private static Kernels create(String className, String name, Workers workers) {
-        return create(className, name, Workers.class, workers);
+        return create(className, name, new Class<?>[] {Workers.class}, workers);
     }
 
-    private static <T> Kernels create(String className, String name, Class<T> parameter, T argument) {
+    private static Kernels create(String className, String name, Class<?>[] parameters, Object... arguments) {
         try {
             return Class.forName(className)
                     .asSubclass(Kernels.class)
-                    .getConstructor(parameter)
-                    .newInstance(argument);
+                    .getConstructor(parameters)
+                    .newInstance(arguments);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof UnsupportedOperationException reason) {
                 throw reason;

@@ -60,9 +60,21 @@ public final class Workers implements AutoCloseable {
     /// tasks for each worker; the caller's thread takes part as worker 0. An exception of a task is rethrown
     /// after all others have run. Must not be called from within a task.
     public void forEach(int tasks, Task task) {
+        run(tasks, task, null);
+    }
+
+    /// As [#forEach], but each worker takes the next task when it is done with one: for tasks of which it is not known
+    /// how long they take, such as those that wait for memory, which cores get unequal shares of. Costs an atomic
+    /// operation for each task.
+    public void forEachInTurn(int tasks, Task task) {
+        run(tasks, task, new AtomicInteger());
+    }
+
+    /// @param next the next task to take, or null for a static split
+    private void run(int tasks, Task task, @Nullable AtomicInteger next) {
         enter();
         try {
-            Job current = new Job(task, tasks, Math.min(threads, tasks), Thread.currentThread());
+            Job current = new Job(task, tasks, next, Math.min(threads, tasks), Thread.currentThread());
             if (current.active > 1) {
                 job = current;
                 for (int i = 0; i < current.active - 1; i++) {
@@ -179,33 +191,45 @@ public final class Workers implements AutoCloseable {
         return System.nanoTime() - start < SPIN_NANOS;
     }
 
-    /// One call of [#forEach].
+    /// One call of [#run].
     private static final class Job {
         final Task task;
         final int tasks;
+        final @Nullable AtomicInteger next; // not of a static split
         final int active; // workers that have a share
         final Thread caller;
         final AtomicInteger pending; // followers still at work
         volatile boolean callerParked;
         private @Nullable Throwable failure; // guarded by this
 
-        Job(Task task, int tasks, int active, Thread caller) {
+        Job(Task task, int tasks, @Nullable AtomicInteger next, int active, Thread caller) {
             this.task = task;
             this.tasks = tasks;
+            this.next = next;
             this.active = active;
             this.caller = caller;
             this.pending = new AtomicInteger(active - 1);
         }
 
         void runShare(int worker) {
+            if (next != null) {
+                for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+                    run(i, worker);
+                }
+                return;
+            }
             int begin = (int) ((long) tasks * worker / Math.max(active, 1));
             int end = (int) ((long) tasks * (worker + 1) / Math.max(active, 1));
             for (int i = begin; i < end; i++) {
-                try {
-                    task.run(i, worker);
-                } catch (Throwable e) {
-                    addFailure(e);
-                }
+                run(i, worker);
+            }
+        }
+
+        private void run(int i, int worker) {
+            try {
+                task.run(i, worker);
+            } catch (Throwable e) {
+                addFailure(e);
             }
         }
 

@@ -24,7 +24,7 @@ class VnniKernelsTest extends KernelsContract {
     @Override
     Kernels create(Workers workers) {
         try {
-            return new EmittedKernels(new VectorKernels(workers));
+            return new EmittedKernels(new VectorKernels(workers), true);
         } catch (UnsupportedOperationException e) {
             workers.close();
             return Assumptions.abort(String.valueOf(e.getMessage()));
@@ -108,6 +108,19 @@ class VnniKernelsTest extends KernelsContract {
             create(workers).matmul(w, x, null, y);
             new VectorKernels(workers).matmul(w, x, null, expected);
             assertThat(y.data()).isEqualTo(expected.data());
+        }
+    }
+
+    @Test
+    void withoutInt8OnlyAttentionIsMachineCode() {
+        try (Workers workers = new Workers(2);
+                Arena arena = Arena.ofShared()) {
+            create(new Workers(1)).workers().close(); // skips where there is no machine code
+            Kernels kernels = new EmittedKernels(new VectorKernels(workers), false);
+            Matrix w = new Samples(6).matrix(Format.Q8_0, 40, 96, arena);
+            assertThat(kernels.interleaved(w, arena)).isSameAs(w);
+            assertThat(kernels.compute()).isEqualTo(Compute.F32);
+            assertThat(kernels.name()).endsWith("+avx512");
         }
     }
 }

@@ -16,13 +16,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WorkersTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 7})
-    void everyTaskRunsExactlyOnceInEveryJob(int threads) {
+    void everyTaskRunsExactlyOnceInEveryJobOfEitherKind(int threads) {
         try (Workers workers = new Workers(threads)) {
             for (int tasks = 0; tasks < 300; tasks++) {
                 AtomicIntegerArray runs = new AtomicIntegerArray(Math.max(tasks, 1));
                 workers.forEach(tasks, (task, _) -> runs.incrementAndGet(task));
+                workers.forEachInTurn(tasks, (task, _) -> runs.incrementAndGet(task));
                 for (int i = 0; i < tasks; i++) {
-                    assertThat(runs.get(i)).as("task %d of %d", i, tasks).isEqualTo(1);
+                    assertThat(runs.get(i)).as("task %d of %d", i, tasks).isEqualTo(2);
                 }
             }
         }
@@ -51,6 +52,26 @@ class WorkersTest {
                 done[task] = true;
             });
             assertThat(done).containsExactly(true, true);
+        }
+    }
+
+    /// The second task does not wait for the worker that has the first one.
+    @Test
+    void inTurnTheOtherWorkerTakesWhatIsLeft() {
+        try (Workers workers = new Workers(2)) {
+            int[] by = new int[40];
+            CountDownLatch others = new CountDownLatch(39);
+            workers.forEachInTurn(40, (task, worker) -> {
+                by[task] = worker + 1;
+                if (task == 0) {
+                    await(others);
+                } else {
+                    others.countDown();
+                }
+            });
+            for (int task = 1; task < 40; task++) {
+                assertThat(by[task]).isEqualTo(3 - by[0]);
+            }
         }
     }
 

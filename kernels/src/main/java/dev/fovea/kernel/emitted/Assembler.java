@@ -79,6 +79,12 @@ final class Assembler {
         registers(from, to);
     }
 
+    void add(int to, Address from) {
+        rex(1, to, from.index, from.base);
+        bytes(0x03);
+        memory(to, from, 1);
+    }
+
     void addConstant(int to, int value) {
         rex(1, 0, NONE, to);
         bytes(0x81);
@@ -177,6 +183,10 @@ final class Assembler {
         evex(1, 0, 0, ZMM, 0x59, to, a, b);
     }
 
+    void vaddps(int to, int a, int b) {
+        evex(1, 0, 0, ZMM, 0x58, to, a, b);
+    }
+
     void vaddps(int to, int a, Address b) {
         evex(1, 0, 0, ZMM, 0x58, to, a, b, 64);
     }
@@ -240,6 +250,26 @@ final class Assembler {
         bytes(order);
     }
 
+    /// Within each 128 bits, as those below: `a0 b0 a1 b1`, of numbers of 32 bits.
+    void vunpcklps(int to, int a, int b) {
+        evex(1, 0, 0, ZMM, 0x14, to, a, b);
+    }
+
+    /// `a2 b2 a3 b3`.
+    void vunpckhps(int to, int a, int b) {
+        evex(1, 0, 0, ZMM, 0x15, to, a, b);
+    }
+
+    /// `a0 b0`, of numbers of 64 bits.
+    void vunpcklpd(int to, int a, int b) {
+        evex(1, 1, 1, ZMM, 0x14, to, a, b);
+    }
+
+    /// `a1 b1`.
+    void vunpckhpd(int to, int a, int b) {
+        evex(1, 1, 1, ZMM, 0x15, to, a, b);
+    }
+
     /// Of 128 bits at a time.
     void vshufi32x4(int to, int a, int b, int order) {
         evex(3, 1, 0, ZMM, 0x43, to, a, b);
@@ -252,6 +282,10 @@ final class Assembler {
     }
 
     // ---- one lane, or vectors of 128 bits
+
+    void vmovups128(Address to, int from) {
+        evex(1, 0, 0, XMM, 0x11, from, 0, to, 16);
+    }
 
     void vmovss(Address to, int from) {
         evex(1, 2, 0, XMM, 0x11, from, 0, to, 4);

@@ -40,6 +40,9 @@ final class BlockProducts {
     /// Weights that a few rows take turns with: they stay in the second cache level.
     private static final int SHARED_BYTES = 256 << 10;
 
+    /// Tasks of a worker, so that none waits long for another at the end.
+    private static final int PARTS = 8;
+
     /// Rows of activations that one task quantises.
     private static final int QUANTISED = 8;
 
@@ -104,11 +107,11 @@ final class BlockProducts {
                 quantise(row, 0);
             }
             int groups = Math.ceilDiv(outputs, Interleaved.ROWS);
-            int parts = Math.clamp(groups, 1, workers.threads());
-            workers.forEach(parts, (part, worker) -> {
+            int parts = Math.clamp(groups, 1, PARTS * workers.threads());
+            workers.forEachInTurn(parts, (part, worker) -> {
                 int begin = (int) ((long) groups * part / parts);
                 int end = (int) ((long) groups * (part + 1) / parts);
-                int step = rows == 1 ? groups : Math.clamp(SHARED_BYTES / Math.max(groupBytes, 1), 1, groups);
+                int step = rows == 1 ? end - begin : Math.clamp(SHARED_BYTES / Math.max(groupBytes, 1), 1, groups);
                 for (int group = begin; group < end; group += step) {
                     groups(group, Math.min(step, end - group), worker);
                 }
@@ -135,9 +138,9 @@ final class BlockProducts {
             });
             int strips = Math.ceilDiv(outputs, TILE_OUTPUTS);
             int tiles = rows / TILE_ROWS;
-            int stripParts = Math.clamp(strips, 1, workers.threads());
+            int stripParts = Math.clamp(strips, 1, PARTS * workers.threads());
             int tileParts = Math.min(tiles, Math.ceilDiv(workers.threads(), stripParts));
-            workers.forEach(stripParts * tileParts, (part, worker) -> {
+            workers.forEachInTurn(stripParts * tileParts, (part, worker) -> {
                 int column = part / tileParts;
                 int end = (int) ((long) strips * (column + 1) / stripParts);
                 int firstTile = tiles * (part % tileParts) / tileParts;

@@ -9,9 +9,12 @@ import static dev.fovea.kernel.emitted.Routines.TILE_ROWS;
 
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
+import dev.fovea.kernel.emitted.CacheRoutines.CacheRows;
+import dev.fovea.kernel.emitted.CacheRoutines.PerHead;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 
 /// Runs every routine once on small inputs and compares each bit with its definition. Takes some milliseconds.
@@ -28,6 +31,43 @@ final class SelfCheck {
                 require(format, computed(machine, format, arena).mismatch(computed(plain, format, arena)));
             }
         }
+    }
+
+    /// @throws UnsupportedOperationException if the two differ
+    static void run(CacheRoutines machine) {
+        CacheRoutines plain = new PlainCacheRoutines();
+        for (Format format : new Format[] {Format.F16, Format.F32}) {
+            for (int rows : new int[] {1, CacheRoutines.GROUP}) {
+                float[] found = computed(machine, format, rows);
+                require(format, Arrays.mismatch(found, computed(plain, format, rows)));
+            }
+        }
+    }
+
+    /// Scores of two heads of three vectors, then sums of values weighted by them.
+    private static float[] computed(CacheRoutines routines, Format format, int rows) {
+        int heads = 2;
+        int cols = heads * 3 * CacheRoutines.LANES;
+        Random random = new Random(2);
+        float[] q = new float[cols];
+        byte[] cache = new byte[Math.toIntExact(format.bytes((long) rows * cols))];
+        MemorySegment bytes = MemorySegment.ofArray(cache);
+        for (int i = 0; i < rows * cols; i++) {
+            float value = (float) random.nextGaussian();
+            if (format == Format.F16) {
+                bytes.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, Float.floatToFloat16(value));
+            } else {
+                bytes.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, value);
+            }
+            q[i % cols] = (float) random.nextGaussian();
+        }
+        CacheRows rowsOf = new CacheRows(bytes, format, rows, format.bytes(cols), heads, 3);
+        float[] all = new float[heads * rows + cols];
+        MemorySegment scores = MemorySegment.ofArray(all).asSlice(0, 4L * heads * rows);
+        PerHead perHead = new PerHead(scores, 4L * rows);
+        routines.scores(rowsOf, new PerHead(MemorySegment.ofArray(q), 2L * cols), perHead);
+        routines.add(rowsOf, perHead, new PerHead(MemorySegment.ofArray(all).asSlice(4L * heads * rows), 2L * cols));
+        return all;
     }
 
     private static void require(Format format, long mismatch) {

@@ -14,6 +14,9 @@ final class FewRows {
     /// Weights for which waking a second thread pays.
     private static final int SHARED = 1 << 15;
 
+    /// Tasks of a worker, so that none waits long for another at the end.
+    private static final int PARTS = 8;
+
     private final Width width;
     private final Workers workers;
 
@@ -34,8 +37,8 @@ final class FewRows {
             multiplyGroups(w, 0, groups, arranged, x.rows(), bias, y, 0);
             return;
         }
-        int parts = Math.min(groups, workers.threads());
-        workers.forEach(parts, (part, worker) -> {
+        int parts = Math.min(groups, PARTS * workers.threads());
+        workers.forEachInTurn(parts, (part, worker) -> {
             int begin = (int) ((long) groups * part / parts);
             int end = (int) ((long) groups * (part + 1) / parts);
             multiplyGroups(w, begin, end, arranged, x.rows(), bias, y, worker);

@@ -43,7 +43,7 @@ public final class VectorKernels implements Kernels {
         this.manyRows = new ManyRows(width, workers);
         this.fewRows = new FewRows(width, workers);
         this.manyRowAttention = new ManyRowAttention(width, workers);
-        this.oneRowAttention = new OneRowAttention(width, workers);
+        this.oneRowAttention = new OneRowAttention(new VectorCachedRows(width), width.rows(), workers);
     }
 
     @Override

@@ -12,6 +12,7 @@ import static dev.fovea.kernel.emitted.Assembler.RCX;
 import static dev.fovea.kernel.emitted.Assembler.RDI;
 import static dev.fovea.kernel.emitted.Assembler.RDX;
 import static dev.fovea.kernel.emitted.Assembler.RSI;
+import static dev.fovea.kernel.emitted.Assembler.RSP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HexFormat;
@@ -45,6 +46,9 @@ class AssemblerTest {
                 of("add rdi, r8", "4c01c7", a -> a.add(RDI, R8)),
                 of("add r9, 160", "4981c1a0000000", a -> a.addConstant(R9, 160)),
                 of("add rdi, -4608", "4881c700eeffff", a -> a.addConstant(RDI, -4608)),
+                of("add rcx, [rsp+24]", "48034c2418", a -> a.add(RCX, at(RSP, 24))),
+                of("add rdi, [r8]", "490338", a -> a.add(RDI, at(R8, 0))),
+                of("lea r10, [rsi+rdx]", "4c8d1416", a -> a.lea(R10, at(RSI, 0).plus(RDX, 1))),
                 of("push rbx", "53", a -> a.push(RBX)),
                 of("push r12", "4154", a -> a.push(R12)),
                 of("pop rbx", "5b", a -> a.pop(RBX)),
@@ -79,6 +83,12 @@ class AssemblerTest {
                 of("vpmovsdb [rsi+32], zmm3", "62f27e48215e02", a -> a.vpmovsdb(at(RSI, 32), 3)),
                 of("vmovss [rsi+4], xmm18", "62e17e08115601", a -> a.vmovss(at(RSI, 4), 18)),
                 of("{evex} vmovss [rsi+4], xmm2", "62f17e08115601", a -> a.vmovss(at(RSI, 4), 2)),
+                of("vunpcklps zmm16, zmm0, zmm31", "62817c4814c7", a -> a.vunpcklps(16, 0, 31)),
+                of("vunpckhps zmm17, zmm24, zmm1", "62e13c4015c9", a -> a.vunpckhps(17, 24, 1)),
+                of("vunpcklpd zmm18, zmm16, zmm9", "62c1fd4014d1", a -> a.vunpcklpd(18, 16, 9)),
+                of("vunpckhpd zmm3, zmm27, zmm17", "62b1a54015d9", a -> a.vunpckhpd(3, 27, 17)),
+                of("vmovups [rcx], xmm16", "62e17c081101", a -> a.vmovups128(at(RCX, 0), 16)),
+                of("vmovups [r9+32], xmm25", "62417c08114902", a -> a.vmovups128(at(R9, 32), 25)),
                 of("vpshufd zmm16, zmm8, 4e", "62c17d4870c04e", a -> a.vpshufd(16, 8, 0x4e)),
                 of("vshufi32x4 zmm9, zmm17, zmm25, b1", "6213754043c9b1", a -> a.vshufi32x4(9, 17, 25, 0xb1)),
                 of("vzeroupper", "c5f877", Assembler::vzeroupper));
@@ -98,6 +108,7 @@ class AssemblerTest {
                 of("vcvtps2dq zmm13, zmm22", "62317d485bee", a -> a.vcvtps2dq(13, 22)),
                 of("vcvtph2ps zmm26, [rsi+32]", "62627d48135601", a -> a.vcvtph2ps(26, at(RSI, 32))),
                 of("vmulps zmm1, zmm17, zmm9", "62d1744059c9", a -> a.vmulps(1, 17, 9)),
+                of("vaddps zmm17, zmm2, zmm30", "62816c4858ce", a -> a.vaddps(17, 2, 30)),
                 of("vaddps zmm17, zmm2, [rdi+64]", "62e16c48584f01", a -> a.vaddps(17, 2, at(RDI, 64))),
                 of("vfmadd231ps zmm12, zmm0, zmm24", "62127d48b8e0", a -> a.vfmadd231ps(12, 0, 24)),
                 of(

@@ -32,7 +32,8 @@ class BlockProductsTest {
                 Workers three = new Workers(3);
                 Arena arena = Arena.ofShared()) {
             Kernels machine = machine(three);
-            Kernels plain = new EmittedKernels(Kernels.named("scalar", one), new PlainRoutines(), Arena.ofShared());
+            Kernels plain = new EmittedKernels(
+                    Kernels.named("scalar", one), new PlainCacheRoutines(), new PlainRoutines(), Arena.ofShared());
             Kernels machineAlone = machine(one);
             for (int i = 0; i < SHAPES; i++) {
                 int rows = 1 + (i % 3 == 0 ? random.nextInt(4) : random.nextInt(70));
@@ -77,7 +78,7 @@ class BlockProductsTest {
 
     private static Kernels machine(Workers workers) {
         try {
-            return new EmittedKernels(Kernels.named("scalar", workers));
+            return new EmittedKernels(Kernels.named("scalar", workers), true);
         } catch (UnsupportedOperationException e) {
             return Assumptions.abort(String.valueOf(e.getMessage()));
         }
