@@ -117,7 +117,8 @@ final class Backends {
     }
 
     private static Kernels withMachineCode(Kernels others, Compute compute) {
-        String what = "attention of one row" + (compute == Compute.INT8 ? ", Q8_0 and Q4_0 weights in int8" : "");
+        String what =
+                compute == Compute.INT8 ? "attention, and products of Q8_0 and Q4_0 weights in int8" : "attention";
         try {
             Kernels emitted = emitted(others, compute);
             LOG.log(Level.INFO, "kernels: {0}, {1} by machine code", emitted.name(), what);
@@ -137,9 +138,8 @@ final class Backends {
     }
 
     private static Kernels emitted(Kernels others, Compute compute) {
-        Class<?>[] parameters = {Kernels.class, Boolean.class};
-        boolean int8 = compute == Compute.INT8;
-        return create("dev.fovea.kernel.emitted.EmittedKernels", "vnni", parameters, others, int8);
+        Class<?>[] parameters = {Kernels.class, Compute.class};
+        return create("dev.fovea.kernel.emitted.EmittedKernels", "vnni", parameters, others, compute);
     }
 
     private static Kernels create(String className, String name, Workers workers) {

@@ -98,7 +98,10 @@ final class Oracle {
 
     /// Attention of row `row`, head `head` over the first `seen` keys of all `parts` in turn: `[0]` the
     /// weights, `[1]` how far the scores may be off, `[2]` the result and `[3]` its bound.
-    static double[][] attend(Tensor q, int row, int head, int seen, KeyValues... parts) {
+    ///
+    /// @param rounding relative rounding of queries, keys, exponentials and values before they are multiplied
+    static double[][] attend(Tensor q, int row, int head, int seen, double rounding, KeyValues... parts) {
+        double ofProduct = rounding * (2 + rounding);
         int headDim = parts[0].headDim();
         int kvHead = head / (q.cols() / headDim / parts[0].heads());
         double[] scores = new double[seen];
@@ -115,7 +118,7 @@ final class Oracle {
                     scores[n] += product / Math.sqrt(headDim);
                     magnitude += Math.abs(product) / Math.sqrt(headDim);
                 }
-                off[0] = Math.max(off[0], C * (headDim + 2) * EPS * magnitude);
+                off[0] = Math.max(off[0], (C * (headDim + 2) * EPS + ofProduct) * magnitude);
             }
         }
         softmax(scores);
@@ -126,7 +129,8 @@ final class Oracle {
                     long at = (long) key * part.stride() + (long) kvHead * headDim + d;
                     double product = scores[n] * read(part.values(), part.format(), at);
                     y[d] += product;
-                    bounds[d] += Math.abs(product) * weightError(off[0], seen) + TINY;
+                    double error = (1 + Math.expm1(2 * off[0])) * (1 + ofProduct) - 1 + weightError(0, seen);
+                    bounds[d] += Math.abs(product) * (rounding == 0 ? weightError(off[0], seen) : error) + TINY;
                 }
             }
         }

@@ -9,7 +9,7 @@ import java.util.Arrays;
 /// EVEX      62 | ~R ~X ~B ~R' 0 m m m | W ~v~v~v~v 1 p p | z L L b ~V' a a a | opcode | ModRM [SIB] [disp] [imm8]
 /// register  R' R in ModRM.reg;  V' v v v v the second operand;  X B in ModRM.rm, or the parts of an address
 /// m p       opcode map (1: 0F, 2: 0F38, 3: 0F3A) and implied prefix (1: 66, 2: F3)
-/// L b z a   0: 128 bits, 2: 512 bits;  broadcast of 4 bytes;  zeroing;  mask register
+/// L b z a   0: 128 bits, 1: 256, 2: 512;  broadcast of 4 bytes;  zeroing;  mask register
 /// ```
 ///
 /// A displacement of one byte counts in units of the memory operand's size.
@@ -20,8 +20,8 @@ final class Assembler {
 
     private static final int NONE = -1;
 
-    /// Vectors of 128 and 512 bits.
-    private static final int XMM = 0, ZMM = 2;
+    /// Vectors of 128, 256 and 512 bits.
+    private static final int XMM = 0, YMM = 1, ZMM = 2;
 
     private byte[] code = new byte[1024];
     private int size;
@@ -179,6 +179,21 @@ final class Assembler {
         evex(2, 1, 0, ZMM, 0x13, to, 0, from, 32);
     }
 
+    /// Rounds 16 floats to bf16, 256 bits.
+    void vcvtneps2bf16(int to, int from) {
+        evex(2, 2, 0, ZMM, 0x72, to, 0, from);
+    }
+
+    /// Widens 16 numbers of 16 bits.
+    void vpmovzxwd(int to, int from) {
+        evex(2, 1, 0, ZMM, 0x33, to, 0, from);
+    }
+
+    /// `to = to + Σ` of two products of bf16.
+    void vdpbf16ps(int to, int a, Address b) {
+        evex(2, 2, 0, ZMM, 0x52, to, a, b, 64);
+    }
+
     void vmulps(int to, int a, int b) {
         evex(1, 0, 0, ZMM, 0x59, to, a, b);
     }
@@ -207,6 +222,10 @@ final class Assembler {
 
     void vpxord(int to, int a, int b) {
         evex(1, 1, 0, ZMM, 0xef, to, a, b);
+    }
+
+    void vpord(int to, int a, int b) {
+        evex(1, 1, 0, ZMM, 0xeb, to, a, b);
     }
 
     void vpandd(int to, int a, int b) {
@@ -281,7 +300,11 @@ final class Assembler {
         evex(2, 2, 0, ZMM, 0x21, from, 0, to, 16);
     }
 
-    // ---- one lane, or vectors of 128 bits
+    // ---- one lane, or vectors of 128 or 256 bits
+
+    void vmovups256(Address to, int from) {
+        evex(1, 0, 0, YMM, 0x11, from, 0, to, 32);
+    }
 
     void vmovups128(Address to, int from) {
         evex(1, 0, 0, XMM, 0x11, from, 0, to, 16);

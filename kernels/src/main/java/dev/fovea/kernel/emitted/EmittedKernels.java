@@ -8,53 +8,83 @@ import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
+import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.scalar.Shapes;
+import dev.fovea.kernel.vector.ManyRowAttention;
 import dev.fovea.kernel.vector.OneRowAttention;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.util.OptionalDouble;
+import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
-/// Attention of one row and, in int8, products of interleaved weights in machine code; everything else by another
-/// technique.
+/// Attention of one row, in bf16 and int8 that of many rows in bf16, and in int8 products of interleaved weights, all
+/// in machine code; everything else by another technique.
 public final class EmittedKernels implements ForwardingKernels {
+    private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
+
+    /// Attention of as many rows goes row by row.
+    private static final int FEW = 4;
+
     private final Kernels others;
     private final OneRowAttention oneRow;
+    private final @Nullable ManyRowAttention manyRows; // of bf16
     private final @Nullable BlockProducts products; // of int8
 
-    /// @param int8 whether products are wanted in int8, or as `others` compute them
+    /// @param wanted the arithmetic of products; bf16 is what `others` have
     /// @throws UnsupportedOperationException with the reason, where processor or system cannot run machine code
-    public EmittedKernels(Kernels others, Boolean int8) {
-        this(others, Code.checked(int8));
+    public EmittedKernels(Kernels others, Compute wanted) {
+        this(others, Code.checked(wanted == Compute.INT8 ? wanted : others.compute()));
     }
 
-    private EmittedKernels(Kernels others, Code code) {
-        this(others, code.cache, code.products, code.arena);
-    }
-
-    /// @param arena for code and scratch memory, closed with the workers
-    EmittedKernels(Kernels others, CacheRoutines cache, @Nullable Routines routines, Arena arena) {
+    /// Closes the code with the workers.
+    EmittedKernels(Kernels others, Code code) {
+        Workers workers = others.workers();
         this.others = others;
-        this.oneRow = new OneRowAttention(new MachineCachedRows(cache), others.workers());
-        this.products = routines == null ? null : new BlockProducts(routines, others.workers(), arena);
-        others.workers().own(arena);
+        this.oneRow = new OneRowAttention(new MachineCachedRows(code.cache), workers);
+        this.manyRows = code.bf16 == null ? null : new ManyRowAttention(new Bf16PanelProducts(code.bf16), workers);
+        this.products = code.products == null ? null : new BlockProducts(code.products, workers, code.arena);
+        workers.own(code.arena);
     }
 
-    /// Machine code, checked so that a wrong number is found here and not in an answer.
-    private record Code(CacheRoutines cache, @Nullable Routines products, Arena arena) {
-        static Code checked(boolean int8) {
+    /// @param bf16     of bf16 and int8, where the processor has it
+    /// @param products of int8
+    /// @param arena    of code and scratch memory
+    record Code(
+            CacheRoutines cache,
+            @Nullable Bf16Routines bf16,
+            @Nullable Routines products,
+            Arena arena) {
+        /// Machine code, checked so that a wrong number is found here and not in an answer.
+        static Code checked(Compute compute) {
             Arena arena = Arena.ofShared();
             try {
                 CacheRoutines cache = new MachineCacheRoutines(arena);
                 SelfCheck.run(cache);
                 Routines products = null;
-                if (int8) {
+                if (compute == Compute.INT8) {
                     products = new MachineRoutines(arena);
                     SelfCheck.run(products);
                 }
-                return new Code(cache, products, arena);
+                return new Code(cache, compute == Compute.F32 ? null : bf16(arena), products, arena);
             } catch (RuntimeException | Error e) {
                 arena.close();
                 throw e;
+            }
+        }
+
+        /// None where vectors have another width than its panels.
+        private static @Nullable Bf16Routines bf16(Arena arena) {
+            if (FloatVector.SPECIES_PREFERRED.length() != Bf16Routines.LANES) {
+                return null;
+            }
+            try {
+                Bf16Routines routines = new Bf16Routines(arena);
+                SelfCheck.run(routines);
+                return routines;
+            } catch (UnsupportedOperationException e) {
+                LOG.log(Level.INFO, "kernels: attention of many rows in f32, because {0}", e.getMessage());
+                return null;
             }
         }
     }
@@ -106,6 +136,9 @@ public final class EmittedKernels implements ForwardingKernels {
         if (q.rows() == 1 && kv.rows() > 0 && MachineCachedRows.serves(kv)) {
             Shapes.attention(q, kv, y);
             oneRow.attend(q, kv.slice(0, visible.keys(0, kv.rows())), null, y);
+        } else if (manyRows != null && q.rows() > FEW && kv.rows() > 0 && Bf16PanelProducts.serves(kv)) {
+            Shapes.attention(q, kv, y);
+            manyRows.attend(q, kv, visible, y);
         } else {
             others.attention(q, kv, visible, y);
         }

@@ -17,14 +17,26 @@ final class Processor {
     private static final int AVX512F_AND_VL = 1 << 16 | 1 << 31;
     private static final int AVX512_VNNI = 1 << 11;
 
+    /// Of leaf 7, subleaf 1, eax.
+    private static final int AVX512_BF16 = 1 << 5;
+
     /// State that the system must save: SSE, AVX, masks, and both parts of the 512-bit registers.
     private static final int ZMM_STATE = 0xe6;
 
     private Processor() {}
 
     /// @throws UnsupportedOperationException with the reason, where it lacks what the routines use
-    @SuppressWarnings("restricted") // two routines that write 16 bytes
     static void requireVnni() {
+        require(false);
+    }
+
+    /// As [#requireVnni], and bf16.
+    static void requireBf16() {
+        require(true);
+    }
+
+    @SuppressWarnings("restricted") // two routines that write 16 bytes
+    private static void require(boolean bf16) {
         String system = System.getProperty("os.name", "") + " on " + System.getProperty("os.arch", "");
         if (!system.matches("Linux on (amd64|x86_64)")) {
             throw new UnsupportedOperationException("machine code is for Linux on amd64, this is " + system);
@@ -41,6 +53,10 @@ final class Processor {
                     Linker.nativeLinker().downcallHandle(memory.asSlice(xgetbvAt), FunctionDescriptor.ofVoid(ADDRESS));
             MemorySegment answer = arena.allocate(16, 4); // eax, ebx, ecx, edx
             require(cpuid, xgetbv, answer);
+            cpuid.invokeExact(7, 1, answer); // where there is no subleaf 1, zeros
+            if (bf16 && (answer.getAtIndex(JAVA_INT, 0) & AVX512_BF16) == 0) {
+                throw new UnsupportedOperationException("the processor has no AVX-512 BF16");
+            }
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

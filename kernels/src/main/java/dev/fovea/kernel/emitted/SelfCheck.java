@@ -70,6 +70,45 @@ final class SelfCheck {
         return all;
     }
 
+    /// Sums and differences of small integers, which bf16 holds exactly.
+    ///
+    /// @throws UnsupportedOperationException if the results are not exact
+    static void run(Bf16Routines machine) {
+        int pairs = 3;
+        Random random = new Random(3);
+        float[] keys = integers(random, Bf16Routines.TILE_ROWS * 2 * Bf16Routines.LANES);
+        float[] queries = integers(random, 2 * pairs * Bf16Routines.WIDTH);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment a = arena.allocate((long) Bf16Routines.TILE_ROWS * Bf16Routines.KEY_BYTES, 64);
+            MemorySegment b = arena.allocate(4L * pairs * Bf16Routines.WIDTH, 64);
+            MemorySegment c = arena.allocate(4L * Bf16Routines.TILE_ROWS * Bf16Routines.WIDTH, 64);
+            long row = 8L * Bf16Routines.LANES;
+            MemorySegment k = MemorySegment.ofArray(keys);
+            machine.halves(Format.F32, k, row, Bf16Routines.TILE_ROWS, 2, a, Bf16Routines.KEY_BYTES);
+            long panel = 4L * Bf16Routines.WIDTH;
+            machine.pairs(Format.F32, MemorySegment.ofArray(queries), panel, 2 * pairs, 2, b, panel);
+            machine.scores(a, b, c, pairs, 1);
+            for (int i = 0; i < Bf16Routines.TILE_ROWS * Bf16Routines.WIDTH; i++) {
+                float expected = 0;
+                for (int d = 0; d < 2 * pairs; d++) {
+                    float key = keys[i / Bf16Routines.WIDTH * 2 * Bf16Routines.LANES + d];
+                    expected += key * queries[d * Bf16Routines.WIDTH + i % Bf16Routines.WIDTH];
+                }
+                if (c.getAtIndex(ValueLayout.JAVA_FLOAT, i) != expected) {
+                    throw new UnsupportedOperationException("machine code for bf16 gives wrong numbers here");
+                }
+            }
+        }
+    }
+
+    private static float[] integers(Random random, int count) {
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = random.nextInt(-100, 100);
+        }
+        return numbers;
+    }
+
     private static void require(Format format, long mismatch) {
         if (mismatch >= 0) {
             throw new UnsupportedOperationException("machine code for " + format + " gives wrong numbers here");

@@ -4,7 +4,7 @@ import dev.fovea.kernel.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Turns rows into lanes and back. Four rows at a time, so that their cache misses overlap.
-final class Panels {
+public final class Panels {
     /// Columns at a time when rows become lanes, so that the lines written to stay in the first cache level.
     private static final int STEP = 128;
 
@@ -14,7 +14,7 @@ final class Panels {
     /// not there become zeros.
     ///
     /// @param panel `[cols][width]` from `at`
-    static void pack(Tensor x, int first, int width, float scale, float[] panel, int at) {
+    public static void pack(Tensor x, int first, int width, float scale, float[] panel, int at) {
         int rows = Math.min(width, x.rows() - first);
         for (int begin = 0; begin < x.cols(); begin += STEP) {
             int cols = Math.min(STEP, x.cols() - begin);

@@ -89,6 +89,9 @@ class AssemblerTest {
                 of("vunpckhpd zmm3, zmm27, zmm17", "62b1a54015d9", a -> a.vunpckhpd(3, 27, 17)),
                 of("vmovups [rcx], xmm16", "62e17c081101", a -> a.vmovups128(at(RCX, 0), 16)),
                 of("vmovups [r9+32], xmm25", "62417c08114902", a -> a.vmovups128(at(R9, 32), 25)),
+                of("vmovups [r11], ymm16", "62c17c281103", a -> a.vmovups256(at(R11, 0), 16)),
+                of("vmovups [r9+32], ymm25", "62417c28114901", a -> a.vmovups256(at(R9, 32), 25)),
+                of("vpmovzxwd zmm30, ymm9", "62427d4833f1", a -> a.vpmovzxwd(30, 9)),
                 of("vpshufd zmm16, zmm8, 4e", "62c17d4870c04e", a -> a.vpshufd(16, 8, 0x4e)),
                 of("vshufi32x4 zmm9, zmm17, zmm25, b1", "6213754043c9b1", a -> a.vshufi32x4(9, 17, 25, 0xb1)),
                 of("vzeroupper", "c5f877", Assembler::vzeroupper));
@@ -104,6 +107,13 @@ class AssemblerTest {
                         a -> a.vpdpbusd(11, 25, each(R10, 36).plus(RSI, 2))),
                 of("vpdpbusd zmm18, zmm16, [rdi+128]", "62e27d40505702", a -> a.vpdpbusd(18, 16, at(RDI, 128))),
                 of("vpdpbusd zmm18, zmm16, zmm29", "62827d4050d5", a -> a.vpdpbusd(18, 16, 29)),
+                of("vcvtneps2bf16 ymm17, zmm25", "62827e4872c9", a -> a.vcvtneps2bf16(17, 25)),
+                of(
+                        "vdpbf16ps zmm15, zmm17, [rax+4032]{1to16}",
+                        "6272765052b8c00f0000",
+                        a -> a.vdpbf16ps(15, 17, each(RAX, 4032))),
+                of("vdpbf16ps zmm3, zmm16, [rax+4]{1to16}", "62f27e50525801", a -> a.vdpbf16ps(3, 16, each(RAX, 4))),
+                of("vpord zmm0, zmm18, zmm29", "62916d40ebc5", a -> a.vpord(0, 18, 29)),
                 of("vcvtdq2ps zmm22, zmm13", "62c17c485bf5", a -> a.vcvtdq2ps(22, 13)),
                 of("vcvtps2dq zmm13, zmm22", "62317d485bee", a -> a.vcvtps2dq(13, 22)),
                 of("vcvtph2ps zmm26, [rsi+32]", "62627d48135601", a -> a.vcvtph2ps(26, at(RSI, 32))),

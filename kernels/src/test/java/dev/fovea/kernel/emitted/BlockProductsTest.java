@@ -2,6 +2,7 @@ package dev.fovea.kernel.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
 import dev.fovea.kernel.Kernels;
@@ -33,7 +34,8 @@ class BlockProductsTest {
                 Arena arena = Arena.ofShared()) {
             Kernels machine = machine(three);
             Kernels plain = new EmittedKernels(
-                    Kernels.named("scalar", one), new PlainCacheRoutines(), new PlainRoutines(), Arena.ofShared());
+                    Kernels.named("scalar", one),
+                    new EmittedKernels.Code(new PlainCacheRoutines(), null, new PlainRoutines(), Arena.ofShared()));
             Kernels machineAlone = machine(one);
             for (int i = 0; i < SHAPES; i++) {
                 int rows = 1 + (i % 3 == 0 ? random.nextInt(4) : random.nextInt(70));
@@ -78,7 +80,7 @@ class BlockProductsTest {
 
     private static Kernels machine(Workers workers) {
         try {
-            return new EmittedKernels(Kernels.named("scalar", workers), true);
+            return new EmittedKernels(Kernels.named("scalar", workers), Compute.INT8);
         } catch (UnsupportedOperationException e) {
             return Assumptions.abort(String.valueOf(e.getMessage()));
         }

@@ -1,0 +1,110 @@
+package dev.fovea.kernel.emitted;
+
+import static dev.fovea.kernel.emitted.Bf16Routines.KEY_BYTES;
+import static dev.fovea.kernel.emitted.Bf16Routines.LANES;
+import static dev.fovea.kernel.emitted.Bf16Routines.TILE_ROWS;
+import static dev.fovea.kernel.emitted.Bf16Routines.VALUE_BYTES;
+import static dev.fovea.kernel.emitted.Bf16Routines.WIDTH;
+
+import dev.fovea.kernel.Format;
+import dev.fovea.kernel.KeyValues;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.vector.PanelProducts;
+import dev.fovea.kernel.vector.Panels;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/// In bf16. Queries, keys, values and the exponentials of scores are rounded; scores, their largest, the sum of the
+/// exponentials and the results are binary32.
+final class Bf16PanelProducts implements PanelProducts {
+    private final Bf16Routines routines;
+
+    Bf16PanelProducts(Bf16Routines routines) {
+        this.routines = routines;
+    }
+
+    /// Whether heads divide into whole vectors, and fit.
+    static boolean serves(KeyValues kv) {
+        return kv.headDim() % LANES == 0 && kv.headDim() <= Bf16Routines.MOST_DIMS;
+    }
+
+    @Override
+    public int padded(int headDim) {
+        return headDim;
+    }
+
+    @Override
+    public int scratchFloats(int headDim, int panels) {
+        return panels * headDim / 2 * WIDTH
+                + headDim * WIDTH
+                + KEYS * KEY_BYTES / 4
+                + KEYS / 2 * (VALUE_BYTES / 4 + WIDTH);
+    }
+
+    @Override
+    public Blocks blocks(KeyValues kv, int panels, float[] scratch, int at) {
+        return new Pairs(kv, panels, scratch, at);
+    }
+
+    private final class Pairs implements Blocks {
+        private final KeyValues kv;
+        private final int headDim;
+        private final float[] scratch;
+        private final MemorySegment memory; // all of scratch
+        private final int floatsAt; // [headDim][WIDTH] floats of a panel
+        private final MemorySegment queries; // [panels][headDim / 2][WIDTH] pairs
+        private final MemorySegment keys; // [KEYS] rows of KEY_BYTES: pairs along headDim
+        private final MemorySegment values; // [KEYS / 2] rows of VALUE_BYTES: pairs of two keys
+        private final MemorySegment weights; // [KEYS / 2][WIDTH] pairs of two keys
+
+        Pairs(KeyValues kv, int panels, float[] scratch, int at) {
+            this.kv = kv;
+            this.headDim = kv.headDim();
+            this.scratch = scratch;
+            this.memory = MemorySegment.ofArray(scratch);
+            this.floatsAt = at;
+            this.queries = memory.asSlice(4L * (at + headDim * WIDTH), 2L * panels * headDim * WIDTH);
+            long keysAt = 4L * (at + headDim * WIDTH) + queries.byteSize();
+            this.keys = memory.asSlice(keysAt, (long) KEYS * KEY_BYTES);
+            this.values = memory.asSlice(keysAt + keys.byteSize(), KEYS / 2L * VALUE_BYTES);
+            this.weights = memory.asSlice(keysAt + keys.byteSize() + values.byteSize(), 2L * KEYS * WIDTH);
+        }
+
+        @Override
+        public void queries(Tensor q, int first, int panel, float scale) {
+            Panels.pack(q, first, WIDTH, scale, scratch, floatsAt);
+            MemorySegment floats = memory.asSlice(4L * floatsAt);
+            routines.pairs(Format.F32, floats, 4L * WIDTH, headDim, WIDTH / LANES, panel(panel), 4L * WIDTH);
+        }
+
+        private MemorySegment panel(int panel) {
+            return queries.asSlice(2L * panel * headDim * WIDTH, 2L * headDim * WIDTH);
+        }
+
+        @Override
+        public void keys(int head, int key, int count) {
+            Format format = kv.format();
+            long from = format.bytes((long) key * kv.stride() + (long) head * headDim);
+            long stride = format.bytes(kv.stride());
+            int vectors = headDim / LANES;
+            routines.halves(format, kv.keys().asSlice(from), stride, count, vectors, keys, KEY_BYTES);
+            routines.pairs(format, kv.values().asSlice(from), stride, count, vectors, values, VALUE_BYTES);
+        }
+
+        @Override
+        public void scores(int panel, int count, int scoresAt) {
+            int tiles = Math.ceilDiv(count, TILE_ROWS);
+            routines.scores(keys, panel(panel), memory.asSlice(4L * scoresAt), headDim / 2, tiles);
+        }
+
+        @Override
+        public void addValues(int count, int weightsAt, int sumsAt) {
+            int even = count + count % 2;
+            Arrays.fill(
+                    scratch, weightsAt + count * WIDTH, weightsAt + even * WIDTH, 0); // the other half of a last pair
+            MemorySegment from = memory.asSlice(4L * weightsAt);
+            routines.pairs(Format.F32, from, 4L * WIDTH, even, WIDTH / LANES, weights, 4L * WIDTH);
+            routines.add(values, weights, memory.asSlice(4L * sumsAt), even / 2, headDim / TILE_ROWS);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package dev.fovea.kernel.emitted;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.fovea.kernel.Format;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.EnumMap;
+import java.util.Map;
+
+/// Products of attention of many rows in bf16, sums in binary32, by machine code. A pair is two bf16 numbers side by
+/// side, the first in the lower half of 32 bits; its products are added together. Segments are on or off the heap, and
+/// each routine checks that they hold what it touches.
+final class Bf16Routines {
+    static final int LANES = 16;
+
+    /// Lanes of a panel.
+    static final int WIDTH = 2 * LANES;
+
+    /// Rows of a tile.
+    static final int TILE_ROWS = 8;
+
+    /// Most numbers of a row of keys or values, and bytes from row to row of each: a cache line more, so that the rows
+    /// do not compete for the same lines.
+    static final int MOST_DIMS = 256;
+
+    static final int KEY_BYTES = 2 * MOST_DIMS + 64;
+    static final int VALUE_BYTES = 4 * MOST_DIMS + 64;
+
+    private final Map<Format, MethodHandle> halves = new EnumMap<>(Format.class);
+    private final Map<Format, MethodHandle> pairs = new EnumMap<>(Format.class);
+    private final MethodHandle scores;
+    private final MethodHandle values;
+
+    /// @param arena how long the code lives
+    /// @throws UnsupportedOperationException with the reason, where processor or system cannot run it
+    Bf16Routines(Arena arena) {
+        Processor.requireBf16();
+        FunctionDescriptor convert =
+                FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+        FunctionDescriptor product = FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
+        Assembler code = new Assembler();
+        Map<Format, int[]> at = new EnumMap<>(Format.class);
+        for (Format format : new Format[] {Format.F32, Format.F16}) {
+            int halvesAt = code.here();
+            Bf16Code.halves(code, format);
+            int pairsAt = code.here();
+            Bf16Code.pairs(code, format);
+            at.put(format, new int[] {halvesAt, pairsAt});
+        }
+        int scoresAt = code.here();
+        Bf16Code.tiles(code, KEY_BYTES, 4, false);
+        int valuesAt = code.here();
+        Bf16Code.tiles(code, 4, VALUE_BYTES, true);
+        MemorySegment memory = ExecutableMemory.of(code.code(), arena);
+        at.forEach((format, both) -> {
+            halves.put(format, handle(memory, both[0], convert));
+            pairs.put(format, handle(memory, both[1], convert));
+        });
+        scores = handle(memory, scoresAt, product);
+        values = handle(memory, valuesAt, product);
+    }
+
+    @SuppressWarnings("restricted") // bounds are checked before each call
+    private static MethodHandle handle(MemorySegment memory, int at, FunctionDescriptor type) {
+        return Linker.nativeLinker().downcallHandle(memory.asSlice(at), type, Linker.Option.critical(true));
+    }
+
+    /// Rounds rows to bf16.
+    ///
+    /// @param from   row `r` of `vectors * LANES` numbers at byte `r * stride`
+    /// @param to     row `r` at byte `r * toStride`
+    void halves(
+            Format format, MemorySegment from, long stride, int rows, int vectors, MemorySegment to, long toStride) {
+        convert(halves, format, from, stride, rows, rows, vectors, to, toStride, 2L * LANES * vectors);
+    }
+
+    /// Rounds rows to bf16 and joins each even row with the one after it to a row of pairs.
+    ///
+    /// @param from   row `r` of `vectors * LANES` numbers at byte `r * stride`; a last row without another is
+    ///               joined with itself
+    /// @param to     pair row `r` at byte `r * toStride`
+    void pairs(Format format, MemorySegment from, long stride, int rows, int vectors, MemorySegment to, long toStride) {
+        long bytes = 4L * LANES * vectors;
+        convert(pairs, format, from, stride, rows / 2, rows / 2 * 2, vectors, to, toStride, bytes);
+        if (rows % 2 == 1) {
+            MemorySegment last = from.asSlice((rows - 1L) * stride);
+            convert(pairs, format, last, 0, 1, 1, vectors, to.asSlice(rows / 2 * toStride), toStride, bytes);
+        }
+    }
+
+    private static void convert(
+            Map<Format, MethodHandle> routines,
+            Format format,
+            MemorySegment from,
+            long stride,
+            int rows,
+            int read,
+            int vectors,
+            MemorySegment to,
+            long toStride,
+            long bytes) {
+        if (rows == 0) {
+            return;
+        }
+        MemorySegment source = from.asSlice(0, strided(read, stride, format.bytes((long) vectors * LANES)));
+        MemorySegment target = writable(to.asSlice(0, strided(rows, toStride, bytes)));
+        MethodHandle routine = routines.get(format);
+        if (routine == null || vectors < 1) {
+            throw new IllegalArgumentException("no machine code for " + vectors + " vectors of " + format);
+        }
+        try {
+            routine.invokeExact(source, stride, (long) rows, (long) vectors, target, toStride);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// `scores = keys × panel`.
+    ///
+    /// @param keys   row `r` of `pairs` pairs at byte `r * KEY_BYTES`
+    /// @param panel  `[pairs][WIDTH]` pairs
+    /// @param scores `[tiles * TILE_ROWS][WIDTH]` floats, overwritten
+    void scores(MemorySegment keys, MemorySegment panel, MemorySegment scores, int pairs, int tiles) {
+        product(this.scores, strided(tiles * TILE_ROWS, KEY_BYTES, 4L * pairs), keys, panel, scores, pairs, tiles);
+    }
+
+    /// `sums += values × weights`, values by columns.
+    ///
+    /// @param values  row `r` of `tiles * TILE_ROWS` pairs at byte `r * VALUE_BYTES`
+    /// @param weights `[pairs][WIDTH]` pairs
+    /// @param sums    `[tiles * TILE_ROWS][WIDTH]` floats, added to
+    void add(MemorySegment values, MemorySegment weights, MemorySegment sums, int pairs, int tiles) {
+        long bytes = strided(pairs, VALUE_BYTES, 4L * TILE_ROWS * tiles);
+        product(this.values, bytes, values, weights, sums, pairs, tiles);
+    }
+
+    private static void product(
+            MethodHandle routine, long bytes, MemorySegment a, MemorySegment b, MemorySegment c, int pairs, int tiles) {
+        if (pairs < 1 || tiles < 1) {
+            throw new IllegalArgumentException(pairs + " pairs, " + tiles + " tiles");
+        }
+        MemorySegment left = a.asSlice(0, bytes);
+        MemorySegment right = b.asSlice(0, 4L * WIDTH * pairs);
+        MemorySegment to = writable(c.asSlice(0, 4L * WIDTH * TILE_ROWS * tiles));
+        try {
+            routine.invokeExact(left, right, to, (long) pairs, (long) tiles);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static MemorySegment writable(MemorySegment segment) {
+        if (segment.isReadOnly()) {
+            throw new IllegalArgumentException("read-only: " + segment);
+        }
+        return segment;
+    }
+
+    /// Bytes from the first of `count` pieces, `stride` apart, to the end of the last.
+    private static long strided(int count, long stride, long piece) {
+        if (count < 1 || stride < 0 || count > 1 && stride < piece) {
+            throw new IllegalArgumentException(count + " pieces of " + piece + " bytes, " + stride + " apart");
+        }
+        return Math.addExact(Math.multiplyExact(count - 1L, stride), piece);
+    }
+}
