@@ -71,14 +71,17 @@ public final class KernelSpeed {
                 Arena arena = Arena.ofShared()) {
             MemorySegment stream = StreamFiles.mapped(file, STREAM_BYTES, arena);
             MemorySegment weights = option(args, "kept", "false").equals("true") ? stream.asReadOnly() : stream;
-            Compute compute = Compute.valueOf(option(args, "compute", "f32").toUpperCase(Locale.ROOT));
-            String name = option(args, "kernels", "vector");
-            Kernels kernels =
-                    name.equals("best") ? Kernels.best(workers, compute) : Kernels.named(name, workers, compute);
+            Kernels kernels = kernels(option(args, "kernels", "vector"), option(args, "compute", "f32"), workers);
             new KernelSpeed(kernels, option(args, "only", ""), rounds, arena, weights).run();
         } finally {
             Files.delete(file);
         }
+    }
+
+    /// @param name of a technique, or `best`
+    static Kernels kernels(String name, String compute, Workers workers) {
+        Compute in = Compute.valueOf(compute.toUpperCase(Locale.ROOT));
+        return name.equals("best") ? Kernels.best(workers, in) : Kernels.named(name, workers, in);
     }
 
     private static String option(String[] args, String name, String otherwise) {
@@ -216,12 +219,17 @@ public final class KernelSpeed {
             assertProduct(w, x.slice(row, row + 1), y.slice(row, row + 1));
         }
         double flops = 2.0 * rows * out * in;
-        report(name, flops, "GFLOP/s", () -> times() * machine.fmaPeak(), () -> kernels.matmul(w, x, null, y));
+        report(
+                name,
+                flops,
+                "GFLOP/s",
+                () -> times(kernels.compute()) * machine.fmaPeak(),
+                () -> kernels.matmul(w, x, null, y));
     }
 
     /// Operations of the arithmetic's instructions in the time of one in binary32.
-    private int times() {
-        return switch (kernels.compute()) {
+    static int times(Compute compute) {
+        return switch (compute) {
             case F32 -> 1;
             case BF16 -> 2;
             case INT8 -> 4;

@@ -30,9 +30,10 @@ import java.util.TreeMap;
 ///
 /// ```
 /// ./mvnw -q -pl bench -am -DskipTests package
-/// classes=kernels/target/classes:engine/target/classes:bench/target/classes
-/// java --add-modules jdk.incubator.vector -Xmx6g -cp $classes dev.fovea.bench.StageSpeed \
-///      [threads=2] [kernels=vector] [format=BF16] [cache=F16] [rows=636] [layers=2] [tiles=1]
+/// classes=kernels/target/classes:kernels-onednn/target/classes:engine/target/classes:bench/target/classes:DNNL_JAR
+/// java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xmx6g -cp $classes \
+///      dev.fovea.bench.StageSpeed \
+///      [threads=2] [kernels=best] [compute=f32] [format=BF16] [cache=F16] [rows=636] [layers=2] [tiles=1]
 /// ```
 public final class StageSpeed {
     private final Map<String, Long> nanos = new TreeMap<>(); // by operation
@@ -44,7 +45,8 @@ public final class StageSpeed {
 
     private StageSpeed(Workers workers, Arena arena, Map<String, String> options) {
         this.options = options;
-        this.kernels = new CountingKernels(timed(Kernels.named(options.getOrDefault("kernels", "vector"), workers)));
+        this.kernels = new CountingKernels(timed(KernelSpeed.kernels(
+                options.getOrDefault("kernels", "best"), options.getOrDefault("compute", "f32"), workers)));
         this.machine = new Machine(workers);
         Format format = Format.valueOf(options.getOrDefault("format", "BF16"));
         this.model = Models.random(config(number("layers", 2)), format, 1, arena, kernels);
@@ -112,7 +114,7 @@ public final class StageSpeed {
                         throw e.getCause();
                     } finally {
                         String name = method.getName();
-                        if (arguments != null && arguments[0] instanceof Matrix w) {
+                        if (arguments != null && arguments.length > 0 && arguments[0] instanceof Matrix w) {
                             name += " " + w.rows() + " x " + w.cols();
                         }
                         nanos.merge(name, System.nanoTime() - begin, Long::sum);
@@ -179,7 +181,7 @@ public final class StageSpeed {
         Map<String, Long> shares = Map.of();
         long operations = 0;
         for (int i = 0; i < 3; i++) {
-            peak = Math.max(peak, machine.fmaPeak());
+            peak = Math.max(peak, KernelSpeed.times(kernels.compute()) * machine.fmaPeak());
             nanos.clear();
             long before = kernels.operations();
             long begin = System.nanoTime();
@@ -192,8 +194,13 @@ public final class StageSpeed {
             }
         }
         System.out.printf(
-                "%s: %.0f ms, %.1f GFLOP/s, %.0f %% of the f32 peak of %.1f%n",
-                what, best / 1e6, operations / (double) best, 100.0 * operations / best * 1e9 / peak, peak / 1e9);
+                "%s: %.0f ms, %.1f GFLOP/s, %.0f %% of the %s peak of %.1f%n",
+                what,
+                best / 1e6,
+                operations / (double) best,
+                100.0 * operations / best * 1e9 / peak,
+                kernels.compute(),
+                peak / 1e9);
         long all = best;
         shares.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())

@@ -155,7 +155,7 @@ final class Products implements AutoCloseable {
         }
         workers.forEach(Math.ceilDiv(rows, CONVERTED), (part, _) -> convert(chunk.x, part * CONVERTED, converted));
         int strips = Math.ceilDiv(chunk.w.rows(), STRIP);
-        workers.forEach(strips, (strip, worker) -> strip(chunk, strip * STRIP, converted, worker));
+        workers.forEachInTurn(strips, (strip, worker) -> strip(chunk, strip * STRIP, converted, worker));
     }
 
     private long rowBytes(Matrix w) {
