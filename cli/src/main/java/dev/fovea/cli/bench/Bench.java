@@ -66,15 +66,7 @@ record Bench(Engine engine, Load load, ProgressLine progress) {
             rows.add(Row.of(line, runs, PeakMemory.bytes()));
         }
         peak = Math.max(peak, peak()); // whichever moment was quieter
-        return new BenchReport(
-                model,
-                engine.options(),
-                engine.compute(),
-                warm.kernels(),
-                warm.images().getFirst(),
-                load,
-                peak,
-                rows);
+        return new BenchReport(model, engine.options(), engine.compute(), warm, load, peak, rows);
     }
 
     /// 0 where it is not wanted or not known.

@@ -5,6 +5,7 @@ import dev.fovea.cli.report.Numbers;
 import dev.fovea.engine.EngineOptions;
 import dev.fovea.engine.ImageStats;
 import dev.fovea.engine.Stage;
+import dev.fovea.engine.Stats;
 import dev.fovea.kernel.Compute;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,13 +16,13 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// What every line cost, as tables and as JSON.
 ///
+/// @param warm the first request of all, of the last line, which counts for no line
 /// @param peak operations per second; 0 where it was not measured
 record BenchReport(
         String model,
         EngineOptions options,
         Compute compute,
-        String kernels,
-        ImageStats image,
+        Stats warm,
         Bench.Load load,
         double peak,
         List<Row> rows) {
@@ -31,19 +32,21 @@ record BenchReport(
     }
 
     private String heading() {
+        ImageStats image = warm.images().getFirst();
         String text = String.format(
                 Locale.ROOT,
-                "%s%n%s%n%s, %s, %d threads | image %d x %d px, %d prompt tokens, %d new tokens | median of %d",
+                "%s%n%s%n%s, %s, %d threads | image %d x %d px, %d prompt tokens, %d new tokens | median of %d%nfirst request, as the last line: %s to the first token",
                 model,
                 Machine.description(),
-                kernels,
+                warm.kernels(),
                 arithmetic(),
                 options.threads(),
                 image.width(),
                 image.height(),
                 load.promptTokens(),
                 load.newTokens(),
-                load.runs());
+                load.runs(),
+                time(warm.firstTokenNanos()));
         return peak == 0
                 ? text
                 : text + String.format(Locale.ROOT, " | %s peak %.1f GFLOP/s", arithmetic(), peak / 1e9);
@@ -135,10 +138,12 @@ record BenchReport(
     ObjectNode json() {
         ObjectNode json = JsonMapper.shared().createObjectNode();
         json.put("model", model).put("machine", Machine.description());
-        json.put("kernels", kernels).put("compute", arithmetic()).put("threads", options.threads());
+        json.put("kernels", warm.kernels()).put("compute", arithmetic()).put("threads", options.threads());
+        ImageStats image = warm.images().getFirst();
         json.putObject("image").put("width", image.width()).put("height", image.height());
         json.put("prompt_tokens", load.promptTokens()).put("new_tokens", load.newTokens());
         json.put("runs", load.runs());
+        json.put("first_request_ttft_ms", Numbers.rounded(warm.firstTokenNanos() / 1e6));
         json.put("peak_gflops", Numbers.rounded(peak / 1e9));
         ArrayNode array = json.putArray("rows");
         rows.forEach(row -> array.add(json(row)));

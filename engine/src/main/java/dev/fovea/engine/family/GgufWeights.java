@@ -29,7 +29,7 @@ final class GgufWeights implements WeightSource {
     private final NamedTensors tensors;
     private final int blocks;
     private final boolean oldNames;
-    private final Arena arena;
+    private final Copies copies;
 
     GgufWeights(GgufFile text, GgufFile vision, VlmConfig config, Arena arena) {
         Map<String, TensorEntry> all = new TreeMap<>(text.tensors());
@@ -39,7 +39,7 @@ final class GgufWeights implements WeightSource {
                 new NamedTensors(all, text.file(), name -> IGNORED.matcher(name).matches());
         this.blocks =
                 GgufConfig.blocks(Section.whole(vision.file(), vision.metadata().settings()));
-        this.arena = arena;
+        this.copies = new Copies(arena);
         this.oldNames = namesDownFirst(all);
     }
 
@@ -72,13 +72,21 @@ final class GgufWeights implements WeightSource {
 
     private Matrix halvesApart(Matrix matrix, int headDim) {
         long row = matrix.rowBytes();
-        MemorySegment bytes = arena.allocate(matrix.bytes().byteSize(), 64);
+        MemorySegment bytes = copies.allocate(matrix.bytes().byteSize());
         for (int r = 0; r < matrix.rows(); r++) {
             int i = r % headDim;
             int from = r - i + (i < headDim / 2 ? 2 * i : 2 * (i - headDim / 2) + 1);
             MemorySegment.copy(matrix.bytes(), from * row, bytes, r * row, row);
         }
+        WeightSource.super.release(matrix);
         return new Matrix(bytes.asReadOnly(), matrix.format(), matrix.rows(), matrix.cols());
+    }
+
+    @Override
+    public void release(Matrix matrix) {
+        if (!copies.release(matrix.bytes())) {
+            WeightSource.super.release(matrix);
+        }
     }
 
     @Override

@@ -26,7 +26,17 @@ final class InterleavedWeights implements WeightSource {
 
     @Override
     public Matrix matrix(Role role, int layer, int rows, int cols) {
-        return kernels.interleaved(source.matrix(role, layer, rows, cols), arena);
+        Matrix matrix = source.matrix(role, layer, rows, cols);
+        Matrix interleaved = kernels.interleaved(matrix, arena);
+        if (interleaved.layout() != matrix.layout()) {
+            source.release(matrix);
+        }
+        return interleaved;
+    }
+
+    @Override
+    public void release(Matrix matrix) {
+        throw new UnsupportedOperationException("what is laid out anew stays");
     }
 
     @Override

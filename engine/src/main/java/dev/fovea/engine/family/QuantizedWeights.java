@@ -14,7 +14,7 @@ final class QuantizedWeights implements WeightSource {
     private final Format format;
     private final boolean tiedHead;
     private final Workers workers;
-    private final Arena arena;
+    private final Copies copies;
 
     QuantizedWeights(WeightSource source, Format format, boolean tiedHead, Workers workers, Arena arena) {
         if (!Quantizer.serves(format)) {
@@ -24,7 +24,7 @@ final class QuantizedWeights implements WeightSource {
         this.format = format;
         this.tiedHead = tiedHead;
         this.workers = workers;
-        this.arena = arena;
+        this.copies = new Copies(arena);
     }
 
     /// In which format a matrix of `role` is to be when the model is to be in `wanted`: the head, whose rounding shows
@@ -49,12 +49,20 @@ final class QuantizedWeights implements WeightSource {
             return matrix;
         }
         long rowBytes = target.bytes(cols);
-        MemorySegment bytes = arena.allocate(rows * rowBytes, 64);
+        MemorySegment bytes = copies.allocate(rows * rowBytes);
         workers.forEach(rows, (row, _) -> {
             byte[] blocks = round(matrix, row, target);
             MemorySegment.copy(blocks, 0, bytes, ValueLayout.JAVA_BYTE, row * rowBytes, blocks.length);
         });
+        source.release(matrix);
         return new Matrix(bytes.asReadOnly(), target, rows, cols);
+    }
+
+    @Override
+    public void release(Matrix matrix) {
+        if (!copies.release(matrix.bytes())) {
+            source.release(matrix);
+        }
     }
 
     /// One row in another format.

@@ -19,6 +19,7 @@ final class RandomWeights implements WeightSource {
 
     private final Format format; // of all matrices, or, in blocks, of the language model's
     private final Arena arena;
+    private final Copies matrices;
     private final SplittableRandom random;
     private final Map<Place, MemorySegment> blocks = new HashMap<>();
 
@@ -31,6 +32,7 @@ final class RandomWeights implements WeightSource {
         }
         this.format = format;
         this.arena = arena;
+        this.matrices = new Copies(arena);
         this.random = new SplittableRandom(seed);
     }
 
@@ -43,12 +45,17 @@ final class RandomWeights implements WeightSource {
     public Matrix matrix(Role role, int layer, int rows, int cols) {
         Format held = format.block() == 1 ? format : QuantizedWeights.target(role, format, false, Format.BF16, cols);
         MemorySegment block = blocks.computeIfAbsent(new Place(held, cols), this::block);
-        MemorySegment bytes = arena.allocate(held.bytes((long) rows * cols), 64);
+        MemorySegment bytes = matrices.allocate(held.bytes((long) rows * cols));
         for (long at = 0; at < bytes.byteSize(); at += block.byteSize()) {
             long size = Math.min(block.byteSize(), bytes.byteSize() - at);
             MemorySegment.copy(block, 0, bytes, at, size);
         }
         return new Matrix(bytes.asReadOnly(), held, rows, cols);
+    }
+
+    @Override
+    public void release(Matrix matrix) {
+        matrices.release(matrix.bytes());
     }
 
     private MemorySegment block(Place place) {

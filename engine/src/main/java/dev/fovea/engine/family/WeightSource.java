@@ -11,6 +11,14 @@ interface WeightSource {
     /// A matrix of the given shape, `[rows, cols]`.
     Matrix matrix(Role role, int layer, int rows, int cols);
 
+    /// Takes back a matrix that is no longer needed: memory that was made for it, and the pages of a file that it lies
+    /// in.
+    default void release(Matrix matrix) {
+        if (matrix.bytes().isMapped()) {
+            matrix.bytes().unload();
+        }
+    }
+
     /// A small tensor of `size` numbers.
     float[] vector(Role role, int layer, int size);
 

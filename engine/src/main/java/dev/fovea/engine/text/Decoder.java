@@ -11,6 +11,7 @@ import dev.fovea.kernel.Workspace;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// A Llama-style decoder: rows to logits. Llama, Vicuna and Mistral differ by their [DecoderConfig] only.
 ///
@@ -30,8 +31,8 @@ public final class Decoder {
             LOGITS = 9,
             ROW = 10;
 
-    /// Rows that pass the feed-forward block together; bounds the activations, and is wide enough that unpacking the
-    /// weights once per block costs little.
+    /// Rows that pass a block together; bounds the activations, and is wide enough that unpacking the weights once per
+    /// block costs little.
     private static final int BLOCK = 1024;
 
     private final DecoderConfig config;
@@ -132,30 +133,40 @@ public final class Decoder {
             DecoderHook hook,
             Phase phase,
             Workspace workspace) {
-        Layer layer = weights.layers().get(l);
         int n = x.rows();
-        Tensor normed = workspace.tensor(NORMED, n, config.hidden());
-        kernels.rmsNorm(x, layer.inputNorm(), config.normEps(), normed);
-        RotaryTable table = rotary.upTo(positions[n - 1] + 1);
         int before = cache.rows(l);
-        remember(l, normed, table, positions, cache, workspace);
-        int from = l == config.layers() - 1 ? n - 1 : 0;
-        Tensor rows = x.slice(from, n);
-        int[] rowPositions = Arrays.copyOfRange(positions, from, n);
-        Tensor q = workspace.tensor(Q, rows.rows(), config.queryCols());
-        kernels.matmul(layer.q(), normed.slice(from, n), null, q);
-        kernels.ropeInPlace(q, config.headDim(), table, rowPositions);
-        Tensor attended = workspace.tensor(ATTENDED, rows.rows(), q.cols());
-        attendCached(l, q, cache, before + from, plan, rowPositions, attended);
-        if (hook.readsAttention(l, phase)) {
-            Tensor row = Tensor.zeros(config.heads(), cache.rows(l));
-            kernels.attentionWeights(lastRow(q), cache.view(l), row);
-            hook.onAttention(l, new AttentionRow(row, cache.positions(l)));
+        if (n > BLOCK) {
+            cache.reserve(l, before + n);
         }
-        Tensor branch = workspace.tensor(BRANCH, rows.rows(), config.hidden());
-        kernels.matmul(layer.out(), attended, null, branch);
-        kernels.addInPlace(rows, branch);
-        return rows;
+        RotaryTable table = rotary.upTo(positions[n - 1] + 1);
+        int first = l == config.layers() - 1 ? n - 1 : 0; // row that goes on
+        for (int begin = 0; begin < n; begin += BLOCK) {
+            int end = Math.min(n, begin + BLOCK);
+            Tensor normed = workspace.tensor(NORMED, end - begin, config.hidden());
+            Layer layer = weights.layers().get(l);
+            kernels.rmsNorm(x.slice(begin, end), layer.inputNorm(), config.normEps(), normed);
+            remember(l, normed, table, Arrays.copyOfRange(positions, begin, end), cache, workspace);
+            int from = Math.max(begin, first);
+            if (from >= end) {
+                continue;
+            }
+            int[] rowPositions = Arrays.copyOfRange(positions, from, end);
+            Tensor q = workspace.tensor(Q, end - from, config.queryCols());
+            kernels.matmul(layer.q(), normed.slice(from - begin, end - begin), null, q);
+            kernels.ropeInPlace(q, config.headDim(), table, rowPositions);
+            Tensor attended = workspace.tensor(ATTENDED, q.rows(), q.cols());
+            KeyValues extra = end == n ? plan.extra() : null;
+            attendCached(l, q, cache, before + from, plan.hidden(), extra, rowPositions, attended);
+            if (end == n && hook.readsAttention(l, phase)) {
+                Tensor row = Tensor.zeros(config.heads(), cache.rows(l));
+                kernels.attentionWeights(lastRow(q), cache.view(l), row);
+                hook.onAttention(l, new AttentionRow(row, cache.positions(l)));
+            }
+            Tensor branch = workspace.tensor(BRANCH, q.rows(), config.hidden());
+            kernels.matmul(layer.out(), attended, null, branch);
+            kernels.addInPlace(x.slice(from, end), branch);
+        }
+        return x.slice(first, n);
     }
 
     /// Appends the keys and values of rows to the cache.
@@ -170,16 +181,24 @@ public final class Decoder {
         cache.append(l, k, v, positions, kernels.workers());
     }
 
-    /// Attention over the cache, as the plan has it; the last row also sees the plan's extra keys.
+    /// Attention over the cache.
     ///
     /// @param before keys that precede the first row's own
+    /// @param hidden positions that no row sees
+    /// @param extra  keys and values that the last row sees as well
     private void attendCached(
-            int l, Tensor q, KvCache cache, int before, LayerPlan plan, int[] positions, Tensor attended) {
+            int l,
+            Tensor q,
+            KvCache cache,
+            int before,
+            @Nullable BitSet hidden,
+            @Nullable KeyValues extra,
+            int[] positions,
+            Tensor attended) {
         KeyValues cached = cache.view(l);
-        KeyValues extra = plan.extra();
         int plain = extra == null ? q.rows() : q.rows() - 1; // rows that see the cache alone
-        if (plan.hidden() != null) {
-            attendVisible(q, cache, l, plan.hidden(), positions, attended);
+        if (hidden != null) {
+            attendVisible(q, cache, l, hidden, positions, attended);
         } else if (plain > 0) {
             kernels.attention(q.slice(0, plain), cached, new Visible.Causal(before), attended.slice(0, plain));
         }

@@ -15,7 +15,12 @@ import java.util.Arrays;
 ///
 /// Native memory, owned by the session that closes it. Not thread-safe.
 public final class KvCache implements AutoCloseable {
-    private static final int MIN_ROWS = 64;
+    /// Room beyond what is needed when a layer grows: at least so many rows, or this share of what it will hold. Moving
+    /// a large layer takes some milliseconds, holding half as much again would take memory that is not there.
+    private static final int MIN_ROOM = 64;
+
+    private static final int ROOM_SHARE = 16;
+
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
@@ -58,12 +63,13 @@ public final class KvCache implements AutoCloseable {
         return Arrays.copyOf(layers[layer].positions, layers[layer].rows);
     }
 
-    /// Makes room for `rows` rows in a layer, so that appending does not copy.
-    public void reserve(int layer, int rows) {
+    /// Makes room for `needed` rows in a layer and some more, so that appending does not copy.
+    public void reserve(int layer, int needed) {
         Layer to = layers[layer];
-        if (rows <= to.positions.length) {
+        if (needed <= to.positions.length) {
             return;
         }
+        int rows = needed + Math.max(MIN_ROOM, needed / ROOM_SHARE);
         Arena arena = Arena.ofShared();
         long bytes = format.bytes((long) rows * heads * headDim);
         long used = format.bytes((long) to.rows * heads * headDim);
@@ -87,9 +93,7 @@ public final class KvCache implements AutoCloseable {
     public void append(int layer, Tensor k, Tensor v, int[] positions, Workers workers) {
         Layer to = layers[layer];
         int n = k.rows();
-        if (to.rows + n > to.positions.length) {
-            reserve(layer, Math.max(MIN_ROWS, Math.max(to.rows + n, to.rows + to.rows / 2)));
-        }
+        reserve(layer, to.rows + n);
         if (narrow.length < workers.threads()) {
             narrow = new short[workers.threads()][heads * headDim];
         }
