@@ -67,6 +67,15 @@ def export(a):
         card.write(a.model, a.out, r, seen)
 
 
+def drop(a):
+    from . import train_lm
+    from .export import export as write
+    p = PRESETS["cpu"]["lm"]
+    train_lm.train(argparse.Namespace(**{**p, "steps": a.steps, "lr": a.lr, "small": 0}, out=a.out, seed=a.seed, threads=a.threads,
+                                      workers=a.workers, config="{}", device="cpu", minutes=0, evaluate=250, vision="", drop=True))
+    write(f"{a.out}/drop.pt", f"{a.out}/tokenizer.json", a.model)
+
+
 def flex(a):
     from . import flex as f
     if not a.export_only:
@@ -111,8 +120,16 @@ def main():
     f.add_argument("--threads", type=int, default=2)
     f.add_argument("--workers", type=int, default=1)
     f.add_argument("--export-only", action="store_true")
+    d = sub.add_parser("drop", help="lm.pt, fine-tuned with random tokens left out: what a decoder that knows sparse grids would do")
+    d.add_argument("--out", default="runs")
+    d.add_argument("--model", default="runs/fovea-mini-drop")
+    d.add_argument("--steps", type=int, default=800)
+    d.add_argument("--lr", type=float, default=0.005)
+    d.add_argument("--seed", type=int, default=1)
+    d.add_argument("--threads", type=int, default=2)
+    d.add_argument("--workers", type=int, default=1)
     a = ap.parse_args()
-    dict(generate=generate, train=train, export=export, flex=flex)[a.cmd](a)
+    dict(generate=generate, train=train, export=export, flex=flex, drop=drop)[a.cmd](a)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import save_file
 
-from .export import bf16, dump, token_files, vision_config
+from .export import TEMPLATE, bf16, dump, token_files, vision_config
 from .geometry import normalise
 from .model import Config, Language, Optim, Vision, config_dict, rope
 from .scenes import make
@@ -350,3 +350,4 @@ def export(checkpoint, tok_path, out):
                                                           torch_dtype="bfloat16"))
     dump(f"{out}/generation_config.json", dict(bos_token_id=1, eos_token_id=2, pad_token_id=tok.pad, do_sample=False, max_new_tokens=16))
     token_files(out, tok_path, tok)
+    dump(f"{out}/chat_template.json", dict(chat_template=TEMPLATE))  # not the conversation of the original's name

@@ -45,9 +45,9 @@ def focus(q):
 class Batch(torch.utils.data.IterableDataset):
     """Batches of pictures of one shape with their questions. Batch i depends only on i (and on the curriculum's switch)."""
 
-    def __init__(self, c, tok, batch, questions, start=0, split="train", seed=0, small_until=0, every=False):
+    def __init__(self, c, tok, batch, questions, start=0, split="train", seed=0, small_until=0, every=False, drop=False):
         self.__dict__.update(c=c, tok=tok, batch=batch, questions=questions, start=start, split=split, seed=seed,
-                             small_until=small_until, every=every)
+                             small_until=small_until, every=every, drop=drop)
 
     def __iter__(self):
         w = torch.utils.data.get_worker_info()
@@ -65,14 +65,14 @@ class Batch(torch.utils.data.IterableDataset):
         else:
             wh = [(2, 2), (2, 1), (1, 2), (2, 1.7), (1.7, 2)][rng.choice(5, p=[0.5, 0.14, 0.14, 0.11, 0.11])]
         pics = [make(500_000_000 + (self.seed * 10_000_000 + i) * 64 + k, self.split, self.c.tile, wh=wh) for k in range(self.batch)]
-        return self.collate(pics, [choose(p, rng, 99 if self.every else self.questions) for p in pics])
+        return self.collate(pics, [choose(p, rng, 99 if self.every else self.questions) for p in pics], i)
 
-    def collate(self, pics, chosen):
+    def collate(self, pics, chosen, seed=0):
         c, tok = self.c, self.tok
         lay = layout(*pics[0].image.size, c.tile, c.grid)
         tiles = np.stack([lay.tiles(p.image) for p in pics])
         labs = [picture_labels(p, lay)["link"] for p in pics]
-        pack = lay.pack
+        pack = self.thinned(lay.pack, seed) if self.drop else lay.pack
         img0 = tok.image_at
         P = img0 + len(pack)
         B = len(pics)
@@ -107,12 +107,22 @@ class Batch(torch.utils.data.IterableDataset):
                             evs.append((b, t, e))
                 at += m
         link = np.stack([np.concatenate([l.reshape(-1, 3), np.zeros((1, 3), np.int64)])[pack] for l in labs])
-        link[:, :c.grid ** 2] = 0                            # labels cannot be read in the base tile
+        link[:, pack < c.grid ** 2] = 0                      # labels cannot be read in the base tile
         return dict(tiles=torch.from_numpy(tiles), pack=torch.from_numpy(pack), split=P, ids=torch.from_numpy(ids),
                     tgt=torch.from_numpy(tgt), pos=torch.from_numpy(pos), qid=torch.from_numpy(qid), link=torch.from_numpy(link),
                     ev_b=torch.tensor([e[0] for e in evs]), ev_t=torch.tensor([e[1] for e in evs]),
                     ev=torch.from_numpy(np.stack([e[2] for e in evs])) if evs else torch.zeros(0, len(pack), dtype=torch.bool),
                     chosen=chosen if self.every else None)
+
+
+    def thinned(self, pack, seed):
+        """Of two batches in three, a random tenth to seven tenths of the tokens."""
+        rng = np.random.default_rng([seed, 55])
+        if rng.random() < 1 / 3:
+            return pack
+        patch = pack >= 0                                    # the rest are ends of lines
+        keep = rng.permutation(len(pack)) < rng.uniform(0.1, 0.7) * len(pack)
+        return pack[keep & patch]
 
 
 class Probe(nn.Module):
@@ -203,7 +213,13 @@ def train(args):
     l, pr = Language(c).to(args.device), Probe(c).to(args.device)
     ol, op = Optim(l, args.lr, 2e-3), Optim(pr, args.lr, 3e-3)
     step, spent = 0, 0.0
-    path = f"{args.out}/lm.pt"
+    drop = getattr(args, "drop", False)
+    name = "drop" if drop else "lm"
+    path = f"{args.out}/{name}.pt"
+    if drop and not os.path.exists(path):
+        s = torch.load(f"{args.out}/lm.pt", weights_only=False, map_location=args.device)
+        l.load_state_dict(s["l"])
+        pr.load_state_dict(s["p"])
     if os.path.exists(path):
         s = torch.load(path, weights_only=False, map_location=args.device)
         l.load_state_dict(s["l"])
@@ -212,12 +228,13 @@ def train(args):
         op.load_state_dict(s["op"])
         step, spent = s["step"], s["spent"]
     data = iter(torch.utils.data.DataLoader(
-        Batch(c, tok, args.batch, args.questions, step, seed=args.seed, small_until=args.small), batch_size=None,
+        Batch(c, tok, args.batch, args.questions, step, seed=args.seed, small_until=args.small, drop=drop),
+        batch_size=None,
         num_workers=args.workers, prefetch_factor=4))
     val = [Batch(c, tok, 10, 99, split="val", every=True).one(i) for i in range(6)]
-    log = open(f"{args.out}/lm.log", "a")
+    log = open(f"{args.out}/{name}.log", "a")
     look = c.layers - 2
-    avg, n, t0, end = {}, 0, time.time(), Finish(f"{args.out}/lm.finish")
+    avg, n, t0, end = {}, 0, time.time(), Finish(f"{args.out}/{name}.finish")
     while True:
         now = spent + time.time() - t0
         progress = max(step / args.steps, now / (args.minutes * 60) if args.minutes else 0)

@@ -46,7 +46,7 @@ record BenchReport(
                 load.promptTokens(),
                 load.newTokens(),
                 load.runs(),
-                time(warm.firstTokenNanos()));
+                Numbers.time(warm.firstTokenNanos()));
         return peak == 0
                 ? text
                 : text + String.format(Locale.ROOT, " | %s peak %.1f GFLOP/s", arithmetic(), peak / 1e9);
