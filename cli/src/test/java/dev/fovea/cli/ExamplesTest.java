@@ -12,12 +12,13 @@ import dev.fovea.engine.reduce.Budget;
 import dev.fovea.engine.reduce.Reductions;
 import dev.fovea.engine.reduce.Reductions.Request;
 import dev.fovea.engine.text.Sampling;
+import dev.fovea.kernel.Compute;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,12 +31,14 @@ class ExamplesTest {
                 .readTree(HOME.resolve("examples/expected.json").toFile());
     }
 
+    /// In bf16 as well, where the processor has it.
     @ParameterizedTest
-    @ValueSource(strings = {"none", "hired"})
-    void everyExampleIsAnsweredAsItsFileSays(String method) {
+    @CsvSource({"none, F32", "hired, F32", "none, BF16", "hired, BF16"})
+    void everyExampleIsAnsweredAsItsFileSays(String method, Compute compute) {
         Set<String> pictures = new HashSet<>();
         Request request = method.equals("hired") ? Request.of(Budget.parse("0.2")) : Request.standard();
-        try (Engine engine = Engine.load(HOME.resolve("models/fovea-mini"), EngineOptions.standard())) {
+        try (Engine engine = Engine.load(
+                HOME.resolve("models/fovea-mini"), EngineOptions.standard().withCompute(compute))) {
             for (JsonNode item : expected()) {
                 if (!item.get("methods")
                         .valueStream()
