@@ -1,6 +1,5 @@
 package dev.fovea.bench;
 
-import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
 import dev.fovea.kernel.Kernels;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 
@@ -71,17 +69,12 @@ public final class KernelSpeed {
                 Arena arena = Arena.ofShared()) {
             MemorySegment stream = StreamFiles.mapped(file, STREAM_BYTES, arena);
             MemorySegment weights = option(args, "kept", "false").equals("true") ? stream.asReadOnly() : stream;
-            Kernels kernels = kernels(option(args, "kernels", "vector"), option(args, "compute", "f32"), workers);
+            Kernels kernels =
+                    Machine.kernels(option(args, "kernels", "vector"), option(args, "compute", "f32"), workers);
             new KernelSpeed(kernels, option(args, "only", ""), rounds, arena, weights).run();
         } finally {
             Files.delete(file);
         }
-    }
-
-    /// @param name of a technique, or `best`
-    static Kernels kernels(String name, String compute, Workers workers) {
-        Compute in = Compute.valueOf(compute.toUpperCase(Locale.ROOT));
-        return name.equals("best") ? Kernels.best(workers, in) : Kernels.named(name, workers, in);
     }
 
     private static String option(String[] args, String name, String otherwise) {
@@ -223,17 +216,8 @@ public final class KernelSpeed {
                 name,
                 flops,
                 "GFLOP/s",
-                () -> times(kernels.compute()) * machine.fmaPeak(),
+                () -> Machine.times(kernels.compute()) * machine.fmaPeak(),
                 () -> kernels.matmul(w, x, null, y));
-    }
-
-    /// Operations of the arithmetic's instructions in the time of one in binary32.
-    static int times(Compute compute) {
-        return switch (compute) {
-            case F32 -> 1;
-            case BF16 -> 2;
-            case INT8 -> 4;
-        };
     }
 
     private void oneRow(Format format, int out, int in) {

@@ -1,8 +1,11 @@
 package dev.fovea.bench;
 
+import dev.fovea.kernel.Compute;
+import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Workers;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Locale;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -85,5 +88,20 @@ final class Machine {
             b = b.or(LongVector.fromMemorySegment(J, bytes, i + step / 2, ByteOrder.LITTLE_ENDIAN));
         }
         return a.or(b).lane(0);
+    }
+
+    /// @param name of a technique, or `best`
+    static Kernels kernels(String name, String compute, Workers workers) {
+        Compute in = Compute.valueOf(compute.toUpperCase(Locale.ROOT));
+        return name.equals("best") ? Kernels.best(workers, in) : Kernels.named(name, workers, in);
+    }
+
+    /// Operations of the arithmetic's instructions in the time of one in binary32.
+    static int times(Compute compute) {
+        return switch (compute) {
+            case F32 -> 1;
+            case BF16 -> 2;
+            case INT8 -> 4;
+        };
     }
 }

@@ -45,7 +45,7 @@ public final class StageSpeed {
 
     private StageSpeed(Workers workers, Arena arena, Map<String, String> options) {
         this.options = options;
-        this.kernels = new CountingKernels(timed(KernelSpeed.kernels(
+        this.kernels = new CountingKernels(timed(Machine.kernels(
                 options.getOrDefault("kernels", "best"), options.getOrDefault("compute", "f32"), workers)));
         this.machine = new Machine(workers);
         Format format = Format.valueOf(options.getOrDefault("format", "BF16"));
@@ -181,7 +181,7 @@ public final class StageSpeed {
         Map<String, Long> shares = Map.of();
         long operations = 0;
         for (int i = 0; i < 3; i++) {
-            peak = Math.max(peak, KernelSpeed.times(kernels.compute()) * machine.fmaPeak());
+            peak = Math.max(peak, Machine.times(kernels.compute()) * machine.fmaPeak());
             nanos.clear();
             long before = kernels.operations();
             long begin = System.nanoTime();

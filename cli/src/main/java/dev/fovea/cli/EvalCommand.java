@@ -120,8 +120,8 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        EvaluationOptions options =
-                new EvaluationOptions(models(), methods, budgets, engine.options(Optional.empty()), lanes, limit, out);
+        EvaluationOptions options = new EvaluationOptions(
+                models(), methods, budgets, engine.exactOptions(Optional.empty()), lanes, limit, out);
         try (Task questions = Tasks.open(task, Shipped.hrMini());
                 ProgressLine progress = new ProgressLine(terminal, false)) {
             progress.say("loading");

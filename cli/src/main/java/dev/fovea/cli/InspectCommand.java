@@ -119,7 +119,7 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         TokenReduction reduction = method.reduction();
         chat.ifPresent(ChatFormat::named);
-        EngineOptions options = engineChoices.options(chat);
+        EngineOptions options = engineChoices.exactOptions(chat);
         checkFiles();
         try (ProgressLine progress = new ProgressLine(terminal, true)) {
             progress.say("loading " + model);

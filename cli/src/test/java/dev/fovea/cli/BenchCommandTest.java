@@ -55,6 +55,7 @@ class BenchCommandTest {
                         "prompt_tokens",
                         "new_tokens",
                         "runs",
+                        "first_request_ttft_ms",
                         "peak_gflops",
                         "rows");
         assertThat(rows).hasSize(3);
@@ -99,7 +100,7 @@ class BenchCommandTest {
 
     @Test
     void textIsTwoTables() {
-        String text = tiny("--peak").out();
+        String text = tiny("--peak", "--compute", "f32").out();
 
         assertThat(text).contains("llava-next-tiny, random BF16 weights", "median of 1", "f32 peak", "of peak");
         assertThat(text).contains("visual tokens", "first token", "decode/s", "peak memory", "prefill GFLOP");

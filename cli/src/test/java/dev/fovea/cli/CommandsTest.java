@@ -96,6 +96,8 @@ class CommandsTest {
                                 "16",
                                 "--logprobs",
                                 "3",
+                                "--compute",
+                                "f32",
                                 "--json",
                                 "--raw-prompt",
                                 PROMPT))

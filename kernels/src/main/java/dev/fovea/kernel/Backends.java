@@ -57,10 +57,14 @@ final class Backends {
             why = String.valueOf(e.getMessage());
         }
         Kernels kernels = ofThisJar(workers);
-        boolean asked = compute == Compute.F32;
-        String arithmetic = asked ? "" : ", in f32 and not in " + lower(compute);
-        LOG.log(asked ? Level.INFO : Level.WARNING, "kernels: {0}{1}, because {2}", kernels.name(), arithmetic, why);
+        String arithmetic = compute == Compute.F32 ? "" : ", in f32 and not in " + lower(compute);
+        LOG.log(levelWithout(compute), "kernels: {0}{1}, because {2}", kernels.name(), arithmetic, why);
         return kernels;
+    }
+
+    /// Int8 has to be asked for; bf16 is what one takes where there is.
+    private static Level levelWithout(Compute compute) {
+        return compute == Compute.INT8 ? Level.WARNING : Level.INFO;
     }
 
     /// In binary32 where the processor lacks the instructions of `compute`.
@@ -74,7 +78,11 @@ final class Backends {
                 throw e;
             }
             Kernels kernels = provider.create(workers, Compute.F32);
-            LOG.log(Level.WARNING, "kernels: {0}, products in f32, because {1}", kernels.name(), e.getMessage());
+            LOG.log(
+                    levelWithout(compute),
+                    "kernels: {0}, products in f32, because {1}",
+                    kernels.name(),
+                    e.getMessage());
             return kernels;
         }
     }

@@ -13,7 +13,8 @@ import java.util.TreeMap;
 /// The shapes of published models by name, for measuring with random weights.
 ///
 /// Sources: the config.json files of llava-hf/llava-v1.6-vicuna-7b-hf, -vicuna-13b-hf, -mistral-7b-hf and
-/// llava-hf/llava-1.5-7b-hf; the tower is openai/clip-vit-large-patch14-336.
+/// llava-hf/llava-1.5-7b-hf; the tower is openai/clip-vit-large-patch14-336. `llava-1.5-1b` puts the decoder of
+/// TinyLlama/TinyLlama-1.1B-Chat-v1.0 behind it.
 public final class Shapes {
     private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
     private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
@@ -22,6 +23,8 @@ public final class Shapes {
 
     private static final DecoderConfig VICUNA_7B =
             new DecoderConfig(32, 4096, 32, 32, 128, 11008, 32064, 1e-5f, 1e4, 4096, false, OptionalInt.empty());
+    private static final DecoderConfig TINY_LLAMA =
+            new DecoderConfig(22, 2048, 32, 4, 64, 5632, 32000, 1e-5f, 1e4, 2048, false, OptionalInt.empty());
     private static final DecoderConfig VICUNA_13B =
             new DecoderConfig(40, 5120, 40, 40, 128, 13824, 32064, 1e-5f, 1e4, 4096, false, OptionalInt.empty());
     private static final DecoderConfig MISTRAL_7B =
@@ -38,6 +41,7 @@ public final class Shapes {
             "llava-next-13b", config(VlmConfig.LLAVA_NEXT, CLIP_L_336, VICUNA_13B),
             "llava-next-mistral-7b", config(VlmConfig.LLAVA_NEXT, CLIP_L_336, MISTRAL_7B),
             "llava-next-tiny", config(VlmConfig.LLAVA_NEXT, TINY_TOWER, TINY_DECODER),
+            "llava-1.5-1b", config(VlmConfig.LLAVA_15, CLIP_L_336, TINY_LLAMA),
             "llava-1.5-7b", config(VlmConfig.LLAVA_15, CLIP_L_336, VICUNA_7B)));
 
     private Shapes() {}

@@ -15,7 +15,6 @@ import dev.fovea.kernel.vector.OneRowAttention;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.util.OptionalDouble;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /// Attention of one row, in bf16 and int8 that of many rows in bf16, and in int8 products of interleaved weights, all
@@ -75,7 +74,7 @@ public final class EmittedKernels implements ForwardingKernels {
 
         /// None where vectors have another width than its panels.
         private static @Nullable Bf16Routines bf16(Arena arena) {
-            if (FloatVector.SPECIES_PREFERRED.length() != Bf16Routines.LANES) {
+            if (ManyRowAttention.preferredWidth() != Bf16Routines.WIDTH) {
                 return null;
             }
             try {

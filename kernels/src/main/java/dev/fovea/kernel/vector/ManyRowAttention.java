@@ -5,6 +5,7 @@ import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workers;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 
 /// Attention of many rows without a matrix of rows by keys: block of keys after block of keys, the softmax
 /// corrected as larger scores turn up (Milakov and Gimelshein, "Online normalizer calculation for softmax",
@@ -34,6 +35,11 @@ public final class ManyRowAttention {
         this.width = 2 * rows.lanes();
         this.rows = rows;
         this.workers = workers;
+    }
+
+    /// Query rows of a panel, with vectors of the width that the platform prefers.
+    public static int preferredWidth() {
+        return 2 * FloatVector.SPECIES_PREFERRED.length();
     }
 
     /// With vectors of the width that the platform prefers.
