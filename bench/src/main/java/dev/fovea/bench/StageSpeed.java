@@ -33,7 +33,7 @@ import java.util.TreeMap;
 /// classes=kernels/target/classes:kernels-onednn/target/classes:engine/target/classes:bench/target/classes:DNNL_JAR
 /// java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xmx6g -cp $classes \
 ///      dev.fovea.bench.StageSpeed \
-///      [threads=2] [kernels=best] [compute=f32] [format=BF16] [cache=F16] [rows=636] [layers=2] [tiles=1]
+///      [threads=2] [kernels=best] [compute=f32] [format=BF16] [cache=F16] [rows=636] [layers=2] [tiles=1] [taps=true]
 /// ```
 public final class StageSpeed {
     private final Map<String, Long> nanos = new TreeMap<>(); // by operation
@@ -134,9 +134,12 @@ public final class StageSpeed {
         Tensor rows = Tensor.zeros(
                 tiles.size() * model.config().vision().patches(),
                 model.config().text().hidden());
-        report("tower and projector, " + tiles.size() + " tiles, with HiRED's taps", () -> {
+        boolean tapped = !options.getOrDefault("taps", "true").equals("false");
+        Set<Integer> taps = tapped ? Set.of(0, selecting) : Set.of();
+        String what = "tower and projector, " + tiles.size() + " tiles, " + (tapped ? "with HiRED's taps" : "no taps");
+        report(what, () -> {
             List<Tensor> features =
-                    model.tower().encode(tiles, Set.of(0, selecting), workspace).features();
+                    model.tower().encode(tiles, taps, workspace).features();
             for (int tile = 0; tile < features.size(); tile++) {
                 int patches = features.get(tile).rows();
                 model.projector()
