@@ -138,8 +138,7 @@ public final class StageSpeed {
         Set<Integer> taps = tapped ? Set.of(0, selecting) : Set.of();
         String what = "tower and projector, " + tiles.size() + " tiles, " + (tapped ? "with HiRED's taps" : "no taps");
         report(what, () -> {
-            List<Tensor> features =
-                    model.tower().encode(tiles, taps, workspace).features();
+            List<Tensor> features = model.tower().encode(tiles, taps, workspace).features();
             for (int tile = 0; tile < features.size(); tile++) {
                 int patches = features.get(tile).rows();
                 model.projector()
