@@ -73,7 +73,9 @@ class ExamplesTest {
                 }
             }
         }
-        assertThat(right.get("flexattention")).as(right.toString()).isGreaterThan(right.getOrDefault("none", 0) * 3 / 2);
+        assertThat(right.get("flexattention"))
+                .as(right.toString())
+                .isGreaterThan(right.getOrDefault("none", 0) * 3 / 2);
     }
 
     private static String answer(Engine engine, TokenReduction method, JsonNode item) {
