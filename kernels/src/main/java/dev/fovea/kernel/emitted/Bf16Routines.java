@@ -107,18 +107,17 @@ final class Bf16Routines {
         if (rows == 0) {
             return;
         }
-        MemorySegment source = from.asSlice(0, strided(read, stride, format.bytes((long) vectors * LANES)));
-        MemorySegment target = writable(to.asSlice(0, strided(rows, toStride, bytes)));
+        MemorySegment source =
+                from.asSlice(0, MachineRoutines.strided(read, stride, format.bytes((long) vectors * LANES)));
+        MemorySegment target = writable(to.asSlice(0, MachineRoutines.strided(rows, toStride, bytes)));
         MethodHandle routine = routines.get(format);
         if (routine == null || vectors < 1) {
             throw new IllegalArgumentException("no machine code for " + vectors + " vectors of " + format);
         }
         try {
             routine.invokeExact(source, stride, (long) rows, (long) vectors, target, toStride);
-        } catch (RuntimeException | Error e) {
-            throw e;
         } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            throw MachineRoutines.failure(e);
         }
     }
 
@@ -128,7 +127,14 @@ final class Bf16Routines {
     /// @param panel  `[pairs][WIDTH]` pairs
     /// @param scores `[tiles * TILE_ROWS][WIDTH]` floats, overwritten
     void scores(MemorySegment keys, MemorySegment panel, MemorySegment scores, int pairs, int tiles) {
-        product(this.scores, strided(tiles * TILE_ROWS, KEY_BYTES, 4L * pairs), keys, panel, scores, pairs, tiles);
+        product(
+                this.scores,
+                MachineRoutines.strided(tiles * TILE_ROWS, KEY_BYTES, 4L * pairs),
+                keys,
+                panel,
+                scores,
+                pairs,
+                tiles);
     }
 
     /// `sums += values × weights`, values by columns.
@@ -137,7 +143,7 @@ final class Bf16Routines {
     /// @param weights `[pairs][WIDTH]` pairs
     /// @param sums    `[tiles * TILE_ROWS][WIDTH]` floats, added to
     void add(MemorySegment values, MemorySegment weights, MemorySegment sums, int pairs, int tiles) {
-        long bytes = strided(pairs, VALUE_BYTES, 4L * TILE_ROWS * tiles);
+        long bytes = MachineRoutines.strided(pairs, VALUE_BYTES, 4L * TILE_ROWS * tiles);
         product(this.values, bytes, values, weights, sums, pairs, tiles);
     }
 
@@ -151,10 +157,8 @@ final class Bf16Routines {
         MemorySegment to = writable(c.asSlice(0, 4L * WIDTH * TILE_ROWS * tiles));
         try {
             routine.invokeExact(left, right, to, (long) pairs, (long) tiles);
-        } catch (RuntimeException | Error e) {
-            throw e;
         } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            throw MachineRoutines.failure(e);
         }
     }
 
@@ -163,13 +167,5 @@ final class Bf16Routines {
             throw new IllegalArgumentException("read-only: " + segment);
         }
         return segment;
-    }
-
-    /// Bytes from the first of `count` pieces, `stride` apart, to the end of the last.
-    private static long strided(int count, long stride, long piece) {
-        if (count < 1 || stride < 0 || count > 1 && stride < piece) {
-            throw new IllegalArgumentException(count + " pieces of " + piece + " bytes, " + stride + " apart");
-        }
-        return Math.addExact(Math.multiplyExact(count - 1L, stride), piece);
     }
 }

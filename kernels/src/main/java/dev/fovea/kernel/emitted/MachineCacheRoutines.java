@@ -88,10 +88,8 @@ final class MachineCacheRoutines implements CacheRoutines {
                     (long) cache.vectors(),
                     one.step(),
                     other.step());
-        } catch (RuntimeException | Error e) {
-            throw e;
         } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            throw MachineRoutines.failure(e);
         }
     }
 

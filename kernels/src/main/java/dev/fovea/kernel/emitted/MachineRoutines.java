@@ -149,8 +149,8 @@ final class MachineRoutines implements Routines {
     }
 
     /// Bytes from the first of `count` pieces, `stride` apart, to the end of the last.
-    private static long strided(int count, long stride, long piece) {
-        if (count < 0 || stride < piece) {
+    static long strided(int count, long stride, long piece) {
+        if (count < 1 || stride < 0 || count > 1 && stride < piece) {
             throw new IllegalArgumentException(count + " pieces of " + piece + " bytes, " + stride + " apart");
         }
         return Math.addExact(Math.multiplyExact(count - 1L, stride), piece);
@@ -164,7 +164,7 @@ final class MachineRoutines implements Routines {
         return handle;
     }
 
-    private static RuntimeException failure(Throwable e) {
+    static RuntimeException failure(Throwable e) {
         if (e instanceof Error error) {
             throw error;
         }
