@@ -162,7 +162,7 @@ final class Bf16Routines {
         }
     }
 
-    private static MemorySegment writable(MemorySegment segment) {
+    static MemorySegment writable(MemorySegment segment) {
         if (segment.isReadOnly()) {
             throw new IllegalArgumentException("read-only: " + segment);
         }

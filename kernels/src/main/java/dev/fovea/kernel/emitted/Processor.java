@@ -20,6 +20,9 @@ final class Processor {
     /// Of leaf 7, subleaf 1, eax.
     private static final int AVX512_BF16 = 1 << 5;
 
+    /// Of leaf 7, edx.
+    private static final int AMX_TILE = 1 << 24;
+
     /// State that the system must save: SSE, AVX, masks, and both parts of the 512-bit registers.
     private static final int ZMM_STATE = 0xe6;
 
@@ -35,8 +38,16 @@ final class Processor {
         require(true);
     }
 
+    /// Whether it multiplies whole matrices, which oneDNN makes use of.
+    ///
+    /// @throws UnsupportedOperationException as [#requireVnni]
+    static boolean hasMatrixTiles() {
+        return (require(false)[3] & AMX_TILE) != 0;
+    }
+
+    /// @return eax, ebx, ecx and edx of leaf 7
     @SuppressWarnings("restricted") // two routines that write 16 bytes
-    private static void require(boolean bf16) {
+    private static int[] require(boolean bf16) {
         String system = System.getProperty("os.name", "") + " on " + System.getProperty("os.arch", "");
         if (!system.matches("Linux on (amd64|x86_64)")) {
             throw new UnsupportedOperationException("machine code is for Linux on amd64, this is " + system);
@@ -53,10 +64,12 @@ final class Processor {
                     Linker.nativeLinker().downcallHandle(memory.asSlice(xgetbvAt), FunctionDescriptor.ofVoid(ADDRESS));
             MemorySegment answer = arena.allocate(16, 4); // eax, ebx, ecx, edx
             require(cpuid, xgetbv, answer);
+            int[] features = answer.toArray(JAVA_INT);
             cpuid.invokeExact(7, 1, answer); // where there is no subleaf 1, zeros
             if (bf16 && (answer.getAtIndex(JAVA_INT, 0) & AVX512_BF16) == 0) {
                 throw new UnsupportedOperationException("the processor has no AVX-512 BF16");
             }
+            return features;
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

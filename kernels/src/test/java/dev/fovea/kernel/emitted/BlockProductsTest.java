@@ -35,7 +35,10 @@ class BlockProductsTest {
             Kernels machine = machine(three);
             Kernels plain = new EmittedKernels(
                     Kernels.named("scalar", one),
-                    new EmittedKernels.Code(new PlainCacheRoutines(), null, new PlainRoutines(), Arena.ofShared()));
+                    Compute.INT8,
+                    new EmittedKernels.Code(new PlainCacheRoutines(), null, new PlainRoutines(), Arena.ofShared()),
+                    null,
+                    1);
             Kernels machineAlone = machine(one);
             for (int i = 0; i < SHAPES; i++) {
                 int rows = 1 + (i % 3 == 0 ? random.nextInt(4) : random.nextInt(70));
