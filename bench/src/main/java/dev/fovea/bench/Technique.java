@@ -4,6 +4,7 @@ import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.logging.Logger;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -18,6 +19,9 @@ import org.openjdk.jmh.annotations.TearDown;
 public class Technique {
     /// More than any cache holds.
     static final long STREAM_BYTES = 512L << 20;
+
+    /// Which technique it is, the process that collects results says once for all cases.
+    private static final Logger QUIET = Logger.getLogger(Kernels.class.getName());
 
     /// `scalar`, `vector`, `vnni`, `onednn` or `best`.
     @Param("vector")
@@ -41,6 +45,7 @@ public class Technique {
 
     @Setup(Level.Trial)
     public void open() {
+        QUIET.setLevel(java.util.logging.Level.WARNING);
         workers = new Workers(threads);
         tested = Machine.kernels(kernels, compute, workers);
         machine = new Machine(workers);

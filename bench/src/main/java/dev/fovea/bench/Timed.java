@@ -1,5 +1,6 @@
 package dev.fovea.bench;
 
+import java.util.function.DoubleConsumer;
 import java.util.function.DoubleSupplier;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -12,8 +13,10 @@ public class Timed {
     /// Peaks measured before the first one counts, for the compiler.
     private static final int WARM = 30;
 
-    /// Peaks measured in a row, whose mean counts: some milliseconds of multiply-adds.
-    private static final int TIMES = 3;
+    /// How long the peak is measured, and how often at least.
+    private static final long PEAK_NANOS = 10_000_000;
+
+    private static final int LEAST = 3;
 
     private double work;
     private DoubleSupplier peak = () -> 0;
@@ -38,12 +41,11 @@ public class Timed {
         return work;
     }
 
-    /// The speed of some measurements of the peak as if they were one: their harmonic mean.
-    double peak() {
-        double seconds = 0;
-        for (int i = 0; i < TIMES; i++) {
-            seconds += 1 / peak.getAsDouble();
+    /// Measures the peak again and again for some milliseconds.
+    void measurePeak(DoubleConsumer to) {
+        long begin = System.nanoTime();
+        for (int times = 0; times < LEAST || System.nanoTime() - begin < PEAK_NANOS; times++) {
+            to.accept(peak.getAsDouble());
         }
-        return TIMES / seconds;
     }
 }
