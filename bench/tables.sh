@@ -91,6 +91,7 @@ cells() {
       rest = substr(name, 1, RSTART - 1) substr(name, RSTART + RLENGTH)
       gsub(/  +/, " ", rest)
       gsub(/^ | $/, "", rest)
+      sub(/^matmul /, "", rest)
       print substr(name, RSTART, RLENGTH) "\t" (column == "" ? rest : column) "\t" \
         (shows == "share" ? share : speed ", " share)
     }' "$work/log" >>"$work/cells"

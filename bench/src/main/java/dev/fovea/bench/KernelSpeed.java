@@ -163,7 +163,7 @@ public final class KernelSpeed {
         }
 
         private static double median(double[] sorted) {
-            return sorted[sorted.length / 2];
+            return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
         }
     }
 }
