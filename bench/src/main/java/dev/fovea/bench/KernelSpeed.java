@@ -38,6 +38,9 @@ public final class KernelSpeed {
             "kernels", "vector", "compute", "f32", "threads", "2", "kept", "false", "only", "", "rounds", "15", "forks",
             "1");
 
+    /// Exit status that tells `bench/tables.sh` to do without the column.
+    private static final int LACKING = 3;
+
     private static final String[] JVM = {
         "--add-modules=jdk.incubator.vector",
         "--enable-native-access=ALL-UNNAMED",
@@ -64,19 +67,24 @@ public final class KernelSpeed {
     }
 
     private void run() throws RunnerException {
-        try (Workers workers = new Workers(number("threads"))) {
-            System.out.printf(
-                    "%s, %d threads, median of %d rounds%n",
-                    Machine.kernels(option("kernels"), option("compute"), workers)
-                            .name(),
-                    workers.threads(),
-                    number("rounds"));
-        }
+        System.out.printf("%s, %d threads, median of %d rounds%n", technique(), number("threads"), number("rounds"));
         Pattern only = Pattern.compile(option("only"));
         for (Case one : Case.all()) {
             if (only.matcher(one.name()).find()) {
                 System.out.println(Rounds.of(timed(one)).line(one));
             }
+        }
+    }
+
+    /// Its name; ends the process where this machine lacks it.
+    private String technique() {
+        try (Workers workers = new Workers(number("threads"))) {
+            return Machine.kernels(option("kernels"), option("compute"), workers)
+                    .name();
+        } catch (UnsupportedOperationException e) {
+            System.err.println(e.getMessage());
+            System.exit(LACKING);
+            throw e;
         }
     }
 
