@@ -167,7 +167,7 @@ public final class StageSpeed {
     }
 
     private void pass(Tensor rows, int first, KvCache cache, Phase phase) {
-        model.decoder().forward(rows, first, cache, DecoderHook.NONE, phase, (_, _) -> {}, workspace);
+        model.decoder().forward(rows.copy(), first, cache, DecoderHook.NONE, phase, (_, _) -> {}, workspace);
     }
 
     /// Runs something until it is warm, then three times more, and prints each operation's share of the fastest run.

@@ -112,15 +112,13 @@ final class ImageEncoder {
         };
     }
 
-    /// Projects the features of tokens and puts the newline vector where newlines are.
+    /// Projects the features of tokens to the last rows, from where they move forward to make room for the newline
+    /// vector where newlines are.
     private Tensor rows(VisualTokens tokens) {
         int hidden = model.projector().hidden();
-        Tensor projected = Tensor.zeros(tokens.kept(), hidden);
-        model.projector().project(tokens.features(), workspace, projected);
-        if (tokens.kept() == tokens.count()) {
-            return projected;
-        }
         Tensor rows = Tensor.zeros(tokens.count(), hidden);
+        Tensor projected = rows.slice(tokens.count() - tokens.kept(), tokens.count());
+        model.projector().project(tokens.features(), workspace, projected);
         int from = 0;
         for (int r = 0; r < rows.rows(); r++) {
             if (tokens.origins()[r] == VisualTokens.NEWLINE) {

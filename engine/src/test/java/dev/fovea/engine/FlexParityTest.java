@@ -22,9 +22,6 @@ import tools.jackson.databind.JsonNode;
 /// FlexAttention against the authors' code (`goldens/flex`): features of both streams, chosen cells of every layer
 /// and step, the last row after every layer, logits with and without the high-resolution tokens, greedy answers.
 class FlexParityTest {
-    /// The decoder's slot that holds the rows between two layers.
-    private static final int ROWS = 0;
-
     @Test
     void everyLayerAndStepEqualsTheAuthorsCode() {
         Path fixtures = Fixtures.require();
@@ -93,8 +90,7 @@ class FlexParityTest {
             Runnable[] copies = new Runnable[layers + 1];
             for (int l = 1; l <= layers; l++) {
                 int to = (l - 1) * hidden;
-                copies[l] = () ->
-                        engine.workspace().tensor(ROWS, rows.rows(), hidden).copyRow(at, last, to);
+                copies[l] = () -> rows.copyRow(at, last, to);
             }
             copies[0] = () -> {};
             engine.model()

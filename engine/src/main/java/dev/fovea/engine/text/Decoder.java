@@ -19,17 +19,16 @@ import org.jspecify.annotations.Nullable;
 /// any enters the next, so that a hook can drop rows and each layer's weights are read once.
 public final class Decoder {
     /// Slots of the workspace.
-    private static final int X = 0,
-            NORMED = 1,
-            Q = 2,
-            K = 3,
-            V = 4,
-            ATTENDED = 5,
-            BRANCH = 6,
-            GATE = 7,
-            UP = 8,
-            LOGITS = 9,
-            ROW = 10;
+    private static final int NORMED = 0,
+            Q = 1,
+            K = 2,
+            V = 3,
+            ATTENDED = 4,
+            BRANCH = 5,
+            GATE = 6,
+            UP = 7,
+            LOGITS = 8,
+            ROW = 9;
 
     /// Rows that pass a block together; bounds the activations, and is wide enough that unpacking the weights once per
     /// block costs little.
@@ -81,7 +80,7 @@ public final class Decoder {
 
     /// Passes rows through all layers, appends their keys and values to the cache and returns the last row's logits.
     ///
-    /// @param rows      `[n, hidden]`; not changed
+    /// @param rows      `[n, hidden]`, overwritten: a prompt of thousands of rows is held once
     /// @param first     the position of the first row; the others follow
     /// @param workspace activations; holds the result until the next pass
     /// @return `[1, vocab]`
@@ -97,10 +96,7 @@ public final class Decoder {
         for (int r = 0; r < positions.length; r++) {
             positions[r] = first + r;
         }
-        Tensor x = workspace.tensor(X, rows.rows(), config.hidden());
-        for (int r = 0; r < rows.rows(); r++) {
-            rows.copyRow(r, x.data(), x.at(r));
-        }
+        Tensor x = rows;
         for (int l = 0; l < config.layers(); l++) {
             monitor.layer(l, config.layers());
             LayerPlan plan = hook.beforeLayer(l, positions, phase);

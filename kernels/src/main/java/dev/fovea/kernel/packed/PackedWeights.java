@@ -12,8 +12,8 @@ import java.util.Optional;
 /// Packed weights that are kept for the next product, up to a bound: whichever come first, which are the vision
 /// tower's, whose products have the fewest rows and so gain most.
 ///
-/// Only weights in read-only memory off the heap are kept, such as mapped files: others may change. Memory of the
-/// file that is no longer read may leave, so this need not be a second copy. For one thread at a time.
+/// Only weights in read-only memory off the heap are kept, such as mapped files: others may change. For one thread at
+/// a time.
 final class PackedWeights implements AutoCloseable {
     /// What a matrix is known by. The scope keeps its address from being another's.
     private record Key(MemorySegment.Scope scope, long address, Format format, int rows, int cols) {}
@@ -50,8 +50,12 @@ final class PackedWeights implements AutoCloseable {
         return Optional.of(new Packed(arena.allocate(size, 64), arithmetic.notes(outs), true));
     }
 
-    /// That all of what [#of] gave is written.
+    /// That all of what [#of] gave is written. Pages of the file that were read for it leave memory: they are not
+    /// needed again but for products with few rows, which bring them back.
     void filled(Matrix w, Packed packed) {
+        if (w.bytes().isMapped()) {
+            w.bytes().unload();
+        }
         kept.put(key(w), new Packed(packed.bytes, packed.notes, false));
     }
 
