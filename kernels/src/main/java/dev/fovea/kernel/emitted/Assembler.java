@@ -1,9 +1,6 @@
 package dev.fovea.kernel.emitted;
 
-import java.util.Arrays;
-
-/// Writes x86-64 instructions; only those that the routines here use. Names, operand order (destination first) and
-/// encodings are those of the Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.
+/// Writes instructions of AVX-512.
 ///
 /// ```
 /// EVEX      62 | ~R ~X ~B ~R' 0 m m m | W ~v~v~v~v 1 p p | z L L b ~V' a a a | opcode | ModRM [SIB] [disp] [imm8]
@@ -13,122 +10,9 @@ import java.util.Arrays;
 /// ```
 ///
 /// A displacement of one byte counts in units of the memory operand's size.
-final class Assembler {
-    /// General registers by number.
-    static final int RAX = 0, RCX = 1, RDX = 2, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7;
-    static final int R8 = 8, R9 = 9, R10 = 10, R11 = 11;
-
-    private static final int NONE = -1;
-
+final class Assembler extends GeneralAssembler {
     /// Vectors of 128, 256 and 512 bits.
     private static final int XMM = 0, YMM = 1, ZMM = 2;
-
-    private byte[] code = new byte[1024];
-    private int size;
-
-    /// `base + scale · index + disp`; `bytes` at that place are broadcast if `one`.
-    record Address(int base, int index, int scale, int disp, boolean one) {
-        static Address at(int base, int disp) {
-            return new Address(base, NONE, 1, disp, false);
-        }
-
-        /// Four bytes, repeated in every lane.
-        static Address each(int base, int disp) {
-            return new Address(base, NONE, 1, disp, true);
-        }
-
-        Address plus(int index, int scale) {
-            return new Address(base, index, scale, disp, one);
-        }
-    }
-
-    /// The instructions so far.
-    byte[] code() {
-        return Arrays.copyOf(code, size);
-    }
-
-    /// The place of the next instruction, a target of jumps.
-    int here() {
-        return size;
-    }
-
-    // ---- general registers, 64 bits
-
-    void mov(int to, int from) {
-        rex(1, from, NONE, to);
-        bytes(0x89);
-        registers(from, to);
-    }
-
-    void movConstant(int to, int value) {
-        rex(1, 0, NONE, to);
-        bytes(0xc7);
-        registers(0, to);
-        int32(value);
-    }
-
-    void lea(int to, Address from) {
-        rex(1, to, from.index, from.base);
-        bytes(0x8d);
-        memory(to, from, 1);
-    }
-
-    void add(int to, int from) {
-        rex(1, from, NONE, to);
-        bytes(0x01);
-        registers(from, to);
-    }
-
-    void add(int to, Address from) {
-        rex(1, to, from.index, from.base);
-        bytes(0x03);
-        memory(to, from, 1);
-    }
-
-    void addConstant(int to, int value) {
-        rex(1, 0, NONE, to);
-        bytes(0x81);
-        registers(0, to);
-        int32(value);
-    }
-
-    /// Decrements, and jumps back to `target` unless that gave zero.
-    void decrementAndLoop(int counter, int target) {
-        rex(1, 0, NONE, counter);
-        bytes(0xff);
-        registers(1, counter);
-        bytes(0x0f, 0x85);
-        int32(target - (size + 4));
-    }
-
-    void push(int register) {
-        rex(0, 0, NONE, register);
-        bytes(0x50 | register & 7);
-    }
-
-    void pop(int register) {
-        rex(0, 0, NONE, register);
-        bytes(0x58 | register & 7);
-    }
-
-    /// Stores the lower 32 bits.
-    void store32(Address to, int from) {
-        rex(0, from, to.index, to.base);
-        bytes(0x89);
-        memory(from, to, 1);
-    }
-
-    void cpuid() {
-        bytes(0x0f, 0xa2);
-    }
-
-    void xgetbv() {
-        bytes(0x0f, 0x01, 0xd0);
-    }
-
-    void ret() {
-        bytes(0xc3);
-    }
 
     // ---- vectors of 512 bits
 
@@ -325,10 +209,6 @@ final class Assembler {
         bytes(predicate);
     }
 
-    void vzeroupper() {
-        bytes(0xc5, 0xf8, 0x77);
-    }
-
     // ---- encoding
 
     private void evex(int map, int prefix, int w, int length, int opcode, int reg, int second, int rm) {
@@ -342,10 +222,10 @@ final class Assembler {
     }
 
     private void evex(int map, int prefix, int w, int length, int opcode, int reg, int second, Address rm, int unit) {
-        int x = rm.index == NONE ? 0 : rm.index >> 3;
-        evexPrefix(map, prefix, w, reg, second, x, rm.base >> 3);
-        bytes(length << 5 | (rm.one ? 0x10 : 0) | not(second >> 4) << 3, opcode);
-        memory(reg, rm, rm.one ? 4 : unit);
+        int x = rm.index() == Address.NONE ? 0 : rm.index() >> 3;
+        evexPrefix(map, prefix, w, reg, second, x, rm.base() >> 3);
+        bytes(length << 5 | (rm.one() ? 0x10 : 0) | not(second >> 4) << 3, opcode);
+        memory(reg, rm, rm.one() ? 4 : unit);
     }
 
     private void evexPrefix(int map, int prefix, int w, int reg, int second, int x, int b) {
@@ -356,45 +236,5 @@ final class Assembler {
 
     private static int not(int bit) {
         return ~bit & 1;
-    }
-
-    private void rex(int w, int reg, int index, int rm) {
-        int rex = w << 3 | (reg >> 3) << 2 | (index == NONE ? 0 : index >> 3) << 1 | rm >> 3;
-        if (rex != 0) {
-            bytes(0x40 | rex);
-        }
-    }
-
-    private void registers(int reg, int rm) {
-        bytes(0xc0 | (reg & 7) << 3 | rm & 7);
-    }
-
-    private void memory(int reg, Address rm, int unit) {
-        boolean sib = rm.index != NONE || (rm.base & 7) == RSP;
-        boolean small = rm.disp % unit == 0 && rm.disp / unit == (byte) (rm.disp / unit);
-        int mode = rm.disp == 0 && (rm.base & 7) != RBP ? 0 : small ? 1 : 2;
-        bytes(mode << 6 | (reg & 7) << 3 | (sib ? 4 : rm.base & 7));
-        if (sib) {
-            int index = rm.index == NONE ? RSP : rm.index;
-            bytes(Integer.numberOfTrailingZeros(rm.scale) << 6 | (index & 7) << 3 | rm.base & 7);
-        }
-        if (mode == 1) {
-            bytes(rm.disp / unit);
-        } else if (mode == 2) {
-            int32(rm.disp);
-        }
-    }
-
-    private void int32(int value) {
-        bytes(value, value >> 8, value >> 16, value >> 24);
-    }
-
-    private void bytes(int... values) {
-        if (size + values.length > code.length) {
-            code = Arrays.copyOf(code, 2 * code.length);
-        }
-        for (int value : values) {
-            code[size++] = (byte) value;
-        }
     }
 }

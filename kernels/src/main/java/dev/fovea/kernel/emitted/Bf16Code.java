@@ -1,7 +1,7 @@
 package dev.fovea.kernel.emitted;
 
-import static dev.fovea.kernel.emitted.Assembler.Address.at;
-import static dev.fovea.kernel.emitted.Assembler.Address.each;
+import static dev.fovea.kernel.emitted.Address.at;
+import static dev.fovea.kernel.emitted.Address.each;
 import static dev.fovea.kernel.emitted.Assembler.R10;
 import static dev.fovea.kernel.emitted.Assembler.R11;
 import static dev.fovea.kernel.emitted.Assembler.R8;

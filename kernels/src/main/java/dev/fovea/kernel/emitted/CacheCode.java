@@ -1,6 +1,6 @@
 package dev.fovea.kernel.emitted;
 
-import static dev.fovea.kernel.emitted.Assembler.Address.at;
+import static dev.fovea.kernel.emitted.Address.at;
 import static dev.fovea.kernel.emitted.Assembler.R10;
 import static dev.fovea.kernel.emitted.Assembler.R11;
 import static dev.fovea.kernel.emitted.Assembler.R8;
@@ -23,9 +23,9 @@ final class CacheCode {
     private static final int[] ROWS = {RSI, R10, R11, RBX};
 
     /// The arguments on the stack, below the pushed register and the return address.
-    private static final Assembler.Address ONE_STEP = at(RSP, 16);
+    private static final Address ONE_STEP = at(RSP, 16);
 
-    private static final Assembler.Address OTHER_STEP = at(RSP, 24);
+    private static final Address OTHER_STEP = at(RSP, 24);
 
     private CacheCode() {}
 

@@ -29,17 +29,27 @@ public final class EmittedKernels implements ForwardingKernels {
     private final OneRowAttention oneRow;
     private final @Nullable ManyRowAttention manyRows; // of bf16
     private final @Nullable BlockProducts products; // of int8
+    private final Family family;
 
     /// @param wanted the arithmetic of products; bf16 is what `others` have
     /// @throws UnsupportedOperationException with the reason, where processor or system cannot run machine code
     public EmittedKernels(Kernels others, Compute wanted) {
-        this(others, Code.checked(wanted == Compute.INT8 ? wanted : others.compute()));
+        this(others, Code.best(wanted == Compute.INT8 ? wanted : others.compute()));
+    }
+
+    /// With the machine code of one kind of processor, however fast another is.
+    ///
+    /// @param family `vnni`, `avxvnni` or `avx2`
+    /// @throws UnsupportedOperationException with the reason, where processor or system cannot run it
+    public EmittedKernels(Kernels others, Compute wanted, String family) {
+        this(others, Code.checked(Family.named(family), wanted == Compute.INT8 ? wanted : others.compute()));
     }
 
     /// Closes the code with the workers.
     EmittedKernels(Kernels others, Code code) {
         Workers workers = others.workers();
         this.others = others;
+        this.family = code.family;
         this.oneRow = new OneRowAttention(new MachineCachedRows(code.cache), workers);
         this.manyRows = code.bf16 == null ? null : new ManyRowAttention(new Bf16PanelProducts(code.bf16), workers);
         this.products = code.products == null ? null : new BlockProducts(code.products, workers, code.arena);
@@ -50,22 +60,46 @@ public final class EmittedKernels implements ForwardingKernels {
     /// @param products of int8
     /// @param arena    of code and scratch memory
     record Code(
+            Family family,
             CacheRoutines cache,
             @Nullable Bf16Routines bf16,
             @Nullable Routines products,
             Arena arena) {
+        /// Of the first family that this processor runs.
+        static Code best(Compute compute) {
+            Processor processor = Processor.here();
+            UnsupportedOperationException why = new UnsupportedOperationException("there is no machine code");
+            for (Family family : Family.values()) {
+                try {
+                    family.require(processor);
+                } catch (UnsupportedOperationException e) {
+                    why = e;
+                    continue;
+                }
+                try {
+                    return checked(family, compute);
+                } catch (UnsupportedOperationException e) {
+                    LOG.log(Level.WARNING, "kernels: not {0}, because {1}", family.suffix(true), e.getMessage());
+                    why = e;
+                }
+            }
+            throw why;
+        }
+
         /// Machine code, checked so that a wrong number is found here and not in an answer.
-        static Code checked(Compute compute) {
+        static Code checked(Family family, Compute compute) {
+            family.require(Processor.here());
             Arena arena = Arena.ofShared();
             try {
-                CacheRoutines cache = new MachineCacheRoutines(arena);
+                CacheRoutines cache = new MachineCacheRoutines(family.code(), arena);
                 SelfCheck.run(cache);
                 Routines products = null;
                 if (compute == Compute.INT8) {
-                    products = new MachineRoutines(arena);
+                    products = new MachineRoutines(family.code(), arena);
                     SelfCheck.run(products);
                 }
-                return new Code(cache, compute == Compute.F32 ? null : bf16(arena), products, arena);
+                boolean halves = compute != Compute.F32 && family == Family.AVX512_VNNI;
+                return new Code(family, cache, halves ? bf16(arena) : null, products, arena);
             } catch (RuntimeException | Error e) {
                 arena.close();
                 throw e;
@@ -95,7 +129,7 @@ public final class EmittedKernels implements ForwardingKernels {
 
     @Override
     public String name() {
-        return others.name() + (products == null ? "+avx512" : "+vnni");
+        return others.name() + "+" + family.suffix(products != null);
     }
 
     @Override
@@ -103,12 +137,13 @@ public final class EmittedKernels implements ForwardingKernels {
         return products == null ? others.compute() : Compute.INT8;
     }
 
-    /// Four times what vectors reach in binary32, as int8 instructions do so many operations in the same time
-    /// (measured on Zen 4, `KernelSpeed`).
+    /// As many times what vectors reach in binary32 as int8 instructions do operations in the same time.
     @Override
     public OptionalDouble peak() {
         OptionalDouble peak = others.peak();
-        return peak.isEmpty() || others.compute() == compute() ? peak : OptionalDouble.of(4 * peak.getAsDouble());
+        return peak.isEmpty() || others.compute() == compute()
+                ? peak
+                : OptionalDouble.of(family.times() * peak.getAsDouble());
     }
 
     @Override

@@ -30,22 +30,20 @@ final class MachineRoutines implements Routines {
     private final Map<Format, MethodHandle> unpack = new EnumMap<>(Format.class);
     private final Map<Format, MethodHandle> oneRow = new EnumMap<>(Format.class);
 
-    private final Assembler code = new Assembler();
-
+    /// @param code  empty, of a family that this processor runs
     /// @param arena how long the code lives
-    /// @throws UnsupportedOperationException with the reason, where processor or system cannot run them
-    MachineRoutines(Arena arena) {
-        Processor.requireVnni();
-        int quantiseAt = emit(PreparationCode::quantise);
-        int tilesAt = emit(ProductCode::tiles);
-        int storeAt = emit(ProductCode::store);
+    /// @throws UnsupportedOperationException with the reason, where the system cannot run it
+    MachineRoutines(RoutineCode code, Arena arena) {
+        int quantiseAt = at(code, RoutineCode::quantise);
+        int tilesAt = at(code, RoutineCode::tiles);
+        int storeAt = at(code, RoutineCode::store);
         Map<Format, Integer> unpackAt = new EnumMap<>(Format.class);
         Map<Format, Integer> oneRowAt = new EnumMap<>(Format.class);
         for (Format format : FORMATS) {
-            unpackAt.put(format, emit(code -> PreparationCode.unpack(code, format)));
-            oneRowAt.put(format, emit(code -> ProductCode.oneRow(code, format)));
+            unpackAt.put(format, at(code, to -> to.unpack(format)));
+            oneRowAt.put(format, at(code, to -> to.oneRow(format)));
         }
-        MemorySegment memory = ExecutableMemory.of(code.code(), arena);
+        MemorySegment memory = ExecutableMemory.of(code.code().code(), arena);
         FunctionDescriptor product =
                 FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
         Linker.Option critical = Linker.Option.critical(true);
@@ -59,8 +57,9 @@ final class MachineRoutines implements Routines {
         oneRowAt.forEach((format, at) -> oneRow.put(format, handle(memory, at, product)));
     }
 
-    private int emit(Consumer<Assembler> routine) {
-        int at = code.here();
+    /// Writes a routine and says where it begins.
+    private static int at(RoutineCode code, Consumer<RoutineCode> routine) {
+        int at = code.code().here();
         routine.accept(code);
         return at;
     }

@@ -1,6 +1,6 @@
 package dev.fovea.kernel.emitted;
 
-import static dev.fovea.kernel.emitted.Assembler.Address.at;
+import static dev.fovea.kernel.emitted.Address.at;
 import static dev.fovea.kernel.emitted.Assembler.R11;
 import static dev.fovea.kernel.emitted.Assembler.R8;
 import static dev.fovea.kernel.emitted.Assembler.RAX;

@@ -22,7 +22,7 @@ import java.lang.foreign.MemorySegment;
 /// give equal numbers.
 ///
 /// Activations that are not all finite give results that are not.
-sealed interface Routines permits MachineRoutines, PlainRoutines {
+public sealed interface Routines permits MachineRoutines, PlainRoutines {
     /// Inputs of a span.
     int SPAN = 128;
 

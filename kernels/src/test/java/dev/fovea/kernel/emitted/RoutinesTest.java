@@ -17,16 +17,17 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Machine code against its definition, bit for bit, in memory that begins at odd places and is surrounded by
-/// bytes that
-/// must stay.
+/// bytes that must stay.
+@ParameterizedClass(name = "{0}")
+@EnumSource(CodeUnderTest.class)
 class RoutinesTest {
     private static final long SEED = 20261121;
     private static final int GUARD = 192;
@@ -34,15 +35,16 @@ class RoutinesTest {
     private final Random random = new Random(SEED);
     private final Arena arena = Arena.ofConfined();
     private final Routines plain = new PlainRoutines();
+    private final CodeUnderTest code;
     private Routines machine = plain;
+
+    RoutinesTest(CodeUnderTest code) {
+        this.code = code;
+    }
 
     @BeforeEach
     void needsTheProcessor() {
-        try {
-            machine = new MachineRoutines(arena);
-        } catch (UnsupportedOperationException e) {
-            Assumptions.abort(String.valueOf(e.getMessage()));
-        }
+        machine = new MachineRoutines(code.code(), arena);
     }
 
     @AfterEach

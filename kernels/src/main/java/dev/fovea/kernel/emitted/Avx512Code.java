@@ -1,0 +1,41 @@
+package dev.fovea.kernel.emitted;
+
+import dev.fovea.kernel.Format;
+
+/// For AVX-512 with VNNI.
+record Avx512Code(Assembler code) implements RoutineCode {
+    @Override
+    public void quantise() {
+        PreparationCode.quantise(code);
+    }
+
+    @Override
+    public void unpack(Format format) {
+        PreparationCode.unpack(code, format);
+    }
+
+    @Override
+    public void oneRow(Format format) {
+        ProductCode.oneRow(code, format);
+    }
+
+    @Override
+    public void tiles() {
+        ProductCode.tiles(code);
+    }
+
+    @Override
+    public void store() {
+        ProductCode.store(code);
+    }
+
+    @Override
+    public void scores(Format format, int rows) {
+        CacheCode.scores(code, format, rows);
+    }
+
+    @Override
+    public void add(Format format, int rows) {
+        CacheCode.add(code, format, rows);
+    }
+}
