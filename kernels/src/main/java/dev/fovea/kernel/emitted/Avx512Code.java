@@ -19,8 +19,9 @@ record Avx512Code(Assembler code) implements RoutineCode {
         ProductCode.oneRow(code, format);
     }
 
+    /// One code for both: weights of all formats are bytes in a strip.
     @Override
-    public void tiles() {
+    public void tiles(Format format) {
         ProductCode.tiles(code);
     }
 

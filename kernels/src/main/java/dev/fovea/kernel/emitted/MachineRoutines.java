@@ -25,8 +25,8 @@ final class MachineRoutines implements Routines {
     private static final Format[] FORMATS = {Format.Q8_0, Format.Q4_0};
 
     private final MethodHandle quantise;
-    private final MethodHandle tiles;
     private final MethodHandle store;
+    private final Map<Format, MethodHandle> tiles = new EnumMap<>(Format.class);
     private final Map<Format, MethodHandle> unpack = new EnumMap<>(Format.class);
     private final Map<Format, MethodHandle> oneRow = new EnumMap<>(Format.class);
 
@@ -35,11 +35,12 @@ final class MachineRoutines implements Routines {
     /// @throws UnsupportedOperationException with the reason, where the system cannot run it
     MachineRoutines(RoutineCode code, Arena arena) {
         int quantiseAt = at(code, RoutineCode::quantise);
-        int tilesAt = at(code, RoutineCode::tiles);
         int storeAt = at(code, RoutineCode::store);
+        Map<Format, Integer> tilesAt = new EnumMap<>(Format.class);
         Map<Format, Integer> unpackAt = new EnumMap<>(Format.class);
         Map<Format, Integer> oneRowAt = new EnumMap<>(Format.class);
         for (Format format : FORMATS) {
+            tilesAt.put(format, at(code, to -> to.tiles(format)));
             unpackAt.put(format, at(code, to -> to.unpack(format)));
             oneRowAt.put(format, at(code, to -> to.oneRow(format)));
         }
@@ -51,7 +52,7 @@ final class MachineRoutines implements Routines {
                 handle(memory, quantiseAt, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG), critical);
         store = handle(
                 memory, storeAt, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG), critical);
-        tiles = handle(memory, tilesAt, product);
+        tilesAt.forEach((format, at) -> tiles.put(format, handle(memory, at, product)));
         unpackAt.forEach((format, at) ->
                 unpack.put(format, handle(memory, at, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG))));
         oneRowAt.forEach((format, at) -> oneRow.put(format, handle(memory, at, product)));
@@ -118,7 +119,14 @@ final class MachineRoutines implements Routines {
     }
 
     @Override
-    public void tiles(MemorySegment a, long stride, MemorySegment strip, int spans, int count, MemorySegment sums) {
+    public void tiles(
+            Format format,
+            MemorySegment a,
+            long stride,
+            MemorySegment strip,
+            int spans,
+            int count,
+            MemorySegment sums) {
         if (spans == 0 || count == 0) {
             return;
         }
@@ -126,7 +134,7 @@ final class MachineRoutines implements Routines {
         MemorySegment weights = strip.asSlice(0, (long) spans * BLOCKS * STRIP_BLOCK_BYTES);
         MemorySegment touched = sums.asSlice(0, 4L * TILE_OUTPUTS * TILE_ROWS * count);
         try {
-            tiles.invokeExact(rows, stride, weights, touched, (long) spans, (long) count);
+            of(tiles, format).invokeExact(rows, stride, weights, touched, (long) spans, (long) count);
         } catch (Throwable e) {
             throw failure(e);
         }

@@ -19,7 +19,7 @@ public sealed interface RoutineCode permits Avx512Code, Avx2Code {
     void oneRow(Format format);
 
     /// `(a, stride, strip, sums, spans, tiles)`.
-    void tiles();
+    void tiles(Format format);
 
     /// `(sums, bias, y, stride, rows)`.
     void store();

@@ -49,8 +49,8 @@ public final class Avx2Code implements RoutineCode {
     }
 
     @Override
-    public void tiles() {
-        TileCode.tiles(code, products);
+    public void tiles(Format format) {
+        TileCode.tiles(code, products.tiles(format));
     }
 
     @Override

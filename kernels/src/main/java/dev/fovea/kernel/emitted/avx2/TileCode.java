@@ -23,7 +23,7 @@ import static dev.fovea.kernel.emitted.Routines.SPAN_BYTES;
 import static dev.fovea.kernel.emitted.Routines.STRIP_BLOCK_BYTES;
 import static dev.fovea.kernel.emitted.Routines.TILE_OUTPUTS;
 import static dev.fovea.kernel.emitted.Routines.TILE_ROWS;
-import static dev.fovea.kernel.emitted.avx2.ByteProducts.sum;
+import static dev.fovea.kernel.emitted.avx2.TileProducts.sum;
 
 import dev.fovea.kernel.emitted.Address;
 
@@ -49,12 +49,12 @@ final class TileCode {
     private static final int SUM_ROW_BYTES = 4 * TILE_OUTPUTS;
 
     private final VexAssembler code;
-    private final ByteProducts products;
+    private final TileProducts products;
     private final int inner; // place on the stack
     private final int negative;
     private final int frame; // bytes
 
-    private TileCode(VexAssembler code, ByteProducts products) {
+    private TileCode(VexAssembler code, TileProducts products) {
         this.code = code;
         this.products = products;
         this.inner = products.frameBytes();
@@ -63,7 +63,7 @@ final class TileCode {
     }
 
     /// `(rdi a, rsi stride, rdx strip, rcx sums, r8 spans, r9 tiles)`.
-    static void tiles(VexAssembler code, ByteProducts products) {
+    static void tiles(VexAssembler code, TileProducts products) {
         new TileCode(code, products).tiles();
     }
 
@@ -140,13 +140,11 @@ final class TileCode {
     }
 
     private void integers() {
-        for (int row = 0; row < TILE_ROWS; row++) {
-            code.vpbroadcastd(sum(row, 0), at(R12, row * SPAN_BYTES));
-            code.vmovdqa(sum(row, 1), sum(row, 0));
-        }
+        products.begin(code);
         for (int i = 0; i < 8; i++) {
-            products.tile(code, at(R13, SCALE_BYTES + 128 * i), i);
+            products.add(code, at(R13, SCALE_BYTES + 128 * i), i);
         }
+        products.end(code);
     }
 
     /// Adding to -0 is a product with one rounding, sign of zero included, so the first block is as the others.

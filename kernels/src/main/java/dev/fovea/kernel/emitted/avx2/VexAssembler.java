@@ -119,6 +119,10 @@ public final class VexAssembler extends GeneralAssembler {
         vex(1, 1, YMM, 0xdb, to, a, b);
     }
 
+    void vpsubb(int to, int a, Address b) {
+        vex(1, 1, YMM, 0xf8, to, a, b);
+    }
+
     void vpaddw(int to, int a, int b) {
         vex(1, 1, 0, YMM, 0xfd, to, a, b);
     }

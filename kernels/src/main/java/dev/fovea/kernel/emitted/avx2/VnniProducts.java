@@ -1,12 +1,6 @@
 package dev.fovea.kernel.emitted.avx2;
 
-import static dev.fovea.kernel.emitted.Address.at;
-import static dev.fovea.kernel.emitted.GeneralAssembler.RAX;
-import static dev.fovea.kernel.emitted.GeneralAssembler.RBX;
-import static dev.fovea.kernel.emitted.Routines.BLOCK_BYTES;
-import static dev.fovea.kernel.emitted.Routines.SPAN_BYTES;
-import static dev.fovea.kernel.emitted.Routines.TILE_ROWS;
-
+import dev.fovea.kernel.Format;
 import dev.fovea.kernel.emitted.Address;
 
 /// By the instruction that does all four products.
@@ -52,39 +46,9 @@ record VnniProducts(Instruction dot) implements ByteProducts {
         }
     }
 
+    /// One code for both: weights of all formats are bytes in a strip.
     @Override
-    public int frameBytes() {
-        return 0;
-    }
-
-    @Override
-    public void frame(VexAssembler code) {}
-
-    @Override
-    public void span(VexAssembler code) {}
-
-    @Override
-    public void firstBlock(VexAssembler code) {
-        code.mov(RBX, RAX);
-    }
-
-    @Override
-    public int blockBytes() {
-        return BLOCK_BYTES;
-    }
-
-    @Override
-    public void tile(VexAssembler code, Address u, int i) {
-        int inputs = 12;
-        int weights = 13; // and 14
-        for (int half = 0; half < 2; half++) {
-            code.vmovups(weights + half, u.next(32 * half));
-        }
-        for (int row = 0; row < TILE_ROWS; row++) {
-            code.vpbroadcastd(inputs, at(RBX, row * SPAN_BYTES + 8 + 4 * i));
-            for (int half = 0; half < 2; half++) {
-                dot.write(code, ByteProducts.sum(row, half), weights + half, inputs);
-            }
-        }
+    public TileProducts tiles(Format format) {
+        return new VnniTile(dot);
     }
 }

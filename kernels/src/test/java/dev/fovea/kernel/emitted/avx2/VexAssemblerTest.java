@@ -79,6 +79,7 @@ class VexAssemblerTest {
                 of("vpxor ymm15, ymm15, ymm15", "c44105efff", a -> a.vpxor(15, 15, 15)),
                 of("vpand ymm2, ymm8, ymm13", "c4c13ddbd5", a -> a.vpand(2, 8, 13)),
                 of("vpand ymm2, ymm13, [r13+64]", "c4c115db5540", a -> a.vpand(2, 13, at(R13, 64))),
+                of("vpsubb ymm13, ymm14, [rsp]", "c50df82c24", a -> a.vpsubb(13, 14, at(RSP, 0))),
                 of("vpaddw ymm6, ymm12, ymm10", "c4c11dfdf2", a -> a.vpaddw(6, 12, 10)),
                 of("vpaddd ymm6, ymm11, ymm10", "c4c125fef2", a -> a.vpaddd(6, 11, 10)),
                 of("vpsubd ymm11, ymm5, ymm9", "c44155fad9", a -> a.vpsubd(11, 5, 9)),
