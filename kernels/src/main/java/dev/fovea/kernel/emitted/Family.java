@@ -4,18 +4,16 @@ import dev.fovea.kernel.emitted.avx2.Avx2Code;
 
 /// Kinds of processors that there is machine code for, the fastest first.
 enum Family {
-    AVX512_VNNI("vnni", "avx512", 4),
-    AVX_VNNI("avxvnni", "avx2", 4),
-    AVX2("avx2", "avx2", 2);
+    AVX512_VNNI("vnni", "avx512"),
+    AVX_VNNI("avxvnni", "avx2"),
+    AVX2("avx2", "avx2");
 
     private final String products;
     private final String others;
-    private final int times;
 
-    Family(String products, String others, int times) {
+    Family(String products, String others) {
         this.products = products;
         this.others = others;
-        this.times = times;
     }
 
     /// @throws IllegalArgumentException if there is none of that name
@@ -31,12 +29,6 @@ enum Family {
     /// In names of techniques: of one with products in int8, or without.
     String suffix(boolean int8) {
         return int8 ? products : others;
-    }
-
-    /// Operations on bytes in the time of one in binary32: what the instructions do at most, on Zen 4 (`KernelSpeed`)
-    /// and by Intel's tables. Products of 16 bits are half as many as those of bytes.
-    int times() {
-        return times;
     }
 
     /// @throws UnsupportedOperationException with the reason, where `processor` lacks what the code uses

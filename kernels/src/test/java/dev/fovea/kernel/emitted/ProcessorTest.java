@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.fovea.kernel.Compute;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -43,6 +45,24 @@ class ProcessorTest {
                     }
                 })
                 .toList();
+    }
+
+    /// This processor in the place of the other, which alone is asked first: code for more than there is never runs.
+    @Test
+    void withoutAvx512TheCodeIsForAvx2() {
+        CodeUnderTest.AVX2.code(); // skips where there is none
+        for (Processor processor : List.of(HASWELL, ALDER_LAKE)) {
+            EmittedKernels.Code code = EmittedKernels.Code.best(processor, Compute.INT8);
+            try (Arena _ = code.arena()) {
+                boolean here = families(here()).contains(Family.AVX_VNNI) && processor.equals(ALDER_LAKE);
+                assertThat(code.family()).isEqualTo(here ? Family.AVX_VNNI : Family.AVX2);
+                assertThat(code.products()).isExactlyInstanceOf(MachineRoutines.class);
+                assertThat(code.bf16()).isNull();
+            }
+        }
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> EmittedKernels.Code.best(new Processor(0, 0, 0, 0, 0), Compute.INT8))
+                .withMessageContaining("no AVX2");
     }
 
     @Test
