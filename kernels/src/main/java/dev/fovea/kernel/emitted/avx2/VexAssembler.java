@@ -186,6 +186,7 @@ public final class VexAssembler extends GeneralAssembler {
 
     /// The same instruction as AVX-512 VNNI and VL spell it, in the first 16 registers.
     void vpdpbusdEvex(int to, int a, int b) {
+        requireBits(to | a | b);
         bytes(0x62, (~to >> 3 & 1) << 7 | 0x50 | (~b >> 3 & 1) << 5 | 2, (~a & 15) << 3 | 5, 0x28, 0x50);
         registers(to, b);
     }
@@ -252,6 +253,7 @@ public final class VexAssembler extends GeneralAssembler {
     // ---- encoding
 
     private void vex(int map, int prefix, int w, int length, int opcode, int reg, int second, int rm) {
+        requireBits(reg | second | rm);
         vexPrefix(map, w, reg, 0, rm >> 3, (~second & 15) << 3 | length << 2 | prefix);
         bytes(opcode);
         registers(reg, rm);
@@ -261,10 +263,17 @@ public final class VexAssembler extends GeneralAssembler {
         if (rm.one()) {
             throw new IllegalArgumentException("AVX2 broadcasts by an instruction of its own: " + rm);
         }
+        requireBits(reg | second);
         int x = rm.index() == Address.NONE ? 0 : rm.index() >> 3;
         vexPrefix(map, 0, reg, x, rm.base() >> 3, (~second & 15) << 3 | length << 2 | prefix);
         bytes(opcode);
         memory(reg, rm, 1);
+    }
+
+    private static void requireBits(int registers) {
+        if (registers >> 4 != 0) {
+            throw new IllegalArgumentException("registers: expected 0 … 15, which VEX has bits for");
+        }
     }
 
     /// @param rest second operand, length and implied prefix

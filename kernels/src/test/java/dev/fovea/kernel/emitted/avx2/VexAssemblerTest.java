@@ -137,6 +137,15 @@ class VexAssemblerTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new VexAssembler().vmulps(0, 1, each));
     }
 
+    @Test
+    void refusesRegistersOfAvx512() {
+        VexAssembler assembler = new VexAssembler();
+        assertThatIllegalArgumentException().isThrownBy(() -> assembler.vaddps(16, 1, 2));
+        assertThatIllegalArgumentException().isThrownBy(() -> assembler.vaddps(1, 31, at(RAX, 0)));
+        assertThatIllegalArgumentException().isThrownBy(() -> assembler.vpdpbusd(1, 2, 16));
+        assertThatIllegalArgumentException().isThrownBy(() -> assembler.vpdpbusdEvex(1, 17, 2));
+    }
+
     private static Arguments of(String text, String expected, Consumer<VexAssembler> instruction) {
         return Arguments.of(text, expected, instruction);
     }
