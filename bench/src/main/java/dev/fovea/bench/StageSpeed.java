@@ -29,10 +29,7 @@ import java.util.TreeMap;
 /// the shapes of LLaVA-NeXT-7B, the decoder with fewer layers, which are all alike.
 ///
 /// ```
-/// ./mvnw -q -pl bench -am -DskipTests package
-/// classes=kernels/target/classes:kernels-onednn/target/classes:engine/target/classes:bench/target/classes:DNNL_JAR
-/// java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xmx6g -cp $classes \
-///      dev.fovea.bench.StageSpeed \
+/// bench/run.sh StageSpeed \
 ///      [threads=2] [kernels=best] [compute=f32] [format=BF16] [cache=F16] [rows=636] [layers=2] [tiles=1] [taps=true]
 /// ```
 public final class StageSpeed {

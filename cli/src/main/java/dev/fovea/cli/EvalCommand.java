@@ -6,6 +6,8 @@ import dev.fovea.cli.options.Shipped;
 import dev.fovea.cli.terminal.ProgressLine;
 import dev.fovea.cli.terminal.Terminal;
 import dev.fovea.cli.terminal.WholeFile;
+import dev.fovea.engine.ModelSource;
+import dev.fovea.engine.tokenizer.ChatFormat;
 import dev.fovea.eval.Task;
 import dev.fovea.eval.report.Facts;
 import dev.fovea.eval.report.HtmlReport;
@@ -79,10 +81,23 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             split = ",",
-            paramLabel = "DIR",
-            description = "Checkpoints, with commas between or one by one; each method runs on those that can serve it."
-                    + " Without one: fovea-mini.")
+            paramLabel = "PATH",
+            description =
+                    "Checkpoints as `ask` takes them, with commas between or one by one; each method runs on those"
+                            + " that can serve it. Without one: fovea-mini.")
     private List<Path> models = new ArrayList<>();
+
+    @Option(
+            names = "--mmproj",
+            paramLabel = "FILE",
+            description = "The GGUF file of the tower and projector that belong to language models' GGUF files.")
+    private Optional<Path> projector = Optional.empty();
+
+    @Option(
+            names = "--chat",
+            paramLabel = "FORMAT",
+            description = "The conversation format, such as mistral_instruct; each checkpoint's own by default.")
+    private Optional<String> chat = Optional.empty();
 
     @Option(
             names = "--methods",
@@ -120,8 +135,9 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        EvaluationOptions options = new EvaluationOptions(
-                models(), methods, budgets, engine.exactOptions(Optional.empty()), lanes, limit, out);
+        Optional<String> format = chat.map(name -> ChatFormat.named(name).label()); // one name for one format
+        EvaluationOptions options =
+                new EvaluationOptions(models(), methods, budgets, engine.exactOptions(format), lanes, limit, out);
         try (Task questions = Tasks.open(task, Shipped.hrMini());
                 ProgressLine progress = new ProgressLine(terminal, false)) {
             progress.say("loading");
@@ -142,12 +158,15 @@ final class EvalCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private List<Path> models() {
-        return models.isEmpty()
+    private List<ModelSource> models() {
+        List<Path> paths = models.isEmpty()
                 ? List.of(Shipped.model()
                         .orElseThrow(() -> new IllegalArgumentException("--model: expected a checkpoint's directory,"
                                 + " since fovea-mini is not beside the program, found none")))
                 : models;
+        return paths.stream()
+                .map(path -> new ModelSource(path, projector, Optional.empty()))
+                .toList();
     }
 
     /// `about 3 min left`.

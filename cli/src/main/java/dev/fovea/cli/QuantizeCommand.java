@@ -6,6 +6,7 @@ import dev.fovea.cli.terminal.ProgressLine;
 import dev.fovea.cli.terminal.Terminal;
 import dev.fovea.cli.terminal.WholeFile;
 import dev.fovea.engine.family.QuantizedFile;
+import dev.fovea.kernel.Workers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,6 +58,9 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "Where to write; the file is there wholly or not at all.")
     private Path out = Path.of("");
 
+    @Option(names = "--threads", paramLabel = "N", description = "Threads that round; all processors by default.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
     QuantizeCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -68,9 +72,13 @@ final class QuantizeCommand implements Callable<Integer> {
             if (Files.exists(out) && Files.exists(model) && Files.isSameFile(out, model)) {
                 throw new IllegalArgumentException("--out: expected another file than --model, found " + out);
             }
-            try (ProgressLine progress = new ProgressLine(terminal, true)) {
+            if (threads < 1) {
+                throw new IllegalArgumentException("--threads: expected at least 1, found " + threads);
+            }
+            try (Workers workers = new Workers(threads);
+                    ProgressLine progress = new ProgressLine(terminal, true)) {
                 progress.say("writing " + out);
-                WholeFile.write(out, stream -> QuantizedFile.write(model, weights.format(), stream));
+                WholeFile.write(out, stream -> QuantizedFile.write(model, weights.format(), workers, stream));
                 progress.clear();
             }
             terminal.out().println("wrote " + out + ", " + Numbers.memory(Files.size(out)));

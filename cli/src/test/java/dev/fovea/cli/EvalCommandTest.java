@@ -49,6 +49,36 @@ class EvalCommandTest {
     }
 
     @Test
+    void llamaCppsPairOfFilesIsAskedAndGoesOnWithBothOfThem() throws IOException {
+        Path files = Files.createDirectory(directory.resolve("files"));
+        TinyCheckpoint.pair(files);
+        String model = files.resolve("model.gguf").toString();
+        Path tower = files.resolve("mmproj.gguf");
+        Path answers = directory.resolve("out").resolve("answers.jsonl");
+
+        Ran alone = eval("--methods", "none", "--model", model);
+        assertThat(alone.code()).isNotZero();
+        assertThat(alone.err()).contains(model + ": expected the GGUF file of its tower and projector");
+
+        String[] pair = {"--methods", "none", "--chat", "vicuna_v1", "--model", model, "--mmproj", tower.toString()};
+        Ran ran = eval(pair);
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("model.gguf");
+        List<String> lines = Files.readAllLines(answers);
+        assertThat(lines).isNotEmpty();
+
+        assertThat(eval(pair).code()).isZero();
+        assertThat(Files.readAllLines(answers)).isEqualTo(lines);
+
+        Path other = files.resolve("other.gguf");
+        Files.move(tower, other);
+        pair[pair.length - 1] = other.toString();
+        Ran changed = eval(pair);
+        assertThat(changed.code()).isNotZero();
+        assertThat(changed.err()).contains("run.json: model model.gguf: expected");
+    }
+
+    @Test
     void unknownTasksAndMethodsAreNamed() {
         Ran ran = Ran.fovea("eval", "--task", "hr-maxi", "--out", directory.toString());
         assertThat(ran.code()).isNotZero();

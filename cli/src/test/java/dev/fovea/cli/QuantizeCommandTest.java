@@ -48,6 +48,33 @@ class QuantizeCommandTest {
     }
 
     @Test
+    void threadsAreNotInTheFile() throws IOException {
+        Path model = TinyCheckpoint.llavaNext(Files.createDirectory(folder.resolve("model")));
+        Path one = folder.resolve("one.gguf");
+        Path two = folder.resolve("two.gguf");
+        assertThat(quantize(model, one, "1").code()).isZero();
+        assertThat(quantize(model, two, "2").code()).isZero();
+        assertThat(two).hasSameBinaryContentAs(one);
+
+        Ran none = quantize(model, folder.resolve("none.gguf"), "0");
+        assertThat(none.code()).isNotZero();
+        assertThat(none.err()).contains("--threads: expected at least 1, found 0");
+    }
+
+    private static Ran quantize(Path model, Path out, String threads) {
+        return Ran.fovea(
+                "quantize",
+                "--model",
+                model.toString(),
+                "--weights",
+                "q4_0",
+                "--out",
+                out.toString(),
+                "--threads",
+                threads);
+    }
+
+    @Test
     void nothingIsLeftWhereNothingCouldBeWritten() throws IOException {
         Path model = Files.createDirectory(folder.resolve("model"));
         Path out = folder.resolve("model.gguf");

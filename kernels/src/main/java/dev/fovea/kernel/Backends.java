@@ -30,11 +30,16 @@ final class Backends {
                 yield create("dev.fovea.kernel.vector.VectorKernels", name, workers);
             }
             case "vnni", "avxvnni", "avx2" -> {
-                if (compute != Compute.INT8) {
-                    throw new UnsupportedOperationException("kernels \"" + name + "\" compute in int8, not in "
-                            + lower(compute) + ", which vector or onednn do");
+                if (compute == Compute.F32) {
+                    throw new UnsupportedOperationException("kernels \"" + name + "\" compute in int8"
+                            + (name.equals("vnni") ? " and bf16" : "") + ", not in f32, which vector or onednn do");
                 }
-                yield emitted(named("vector", workers, Compute.F32), compute, name);
+                Kernels kernels = emitted(named("vector", workers, Compute.F32), compute, name);
+                if (kernels.compute() != compute) {
+                    throw new UnsupportedOperationException(
+                            "kernels \"" + name + "\" cannot compute in " + lower(compute) + " here");
+                }
+                yield kernels;
             }
             default -> provided(name, workers, compute);
         };
@@ -58,14 +63,8 @@ final class Backends {
             why = String.valueOf(e.getMessage());
         }
         Kernels kernels = ofThisJar(workers);
-        String arithmetic = compute == Compute.F32 ? "" : ", in f32 and not in " + lower(compute);
-        LOG.log(levelWithout(compute), "kernels: {0}{1}, because {2}", kernels.name(), arithmetic, why);
+        LOG.log(Level.INFO, "kernels: {0}, because {1}", kernels.name(), why);
         return kernels;
-    }
-
-    /// Int8 has to be asked for; bf16 is what one takes where there is.
-    private static Level levelWithout(Compute compute) {
-        return compute == Compute.INT8 ? Level.WARNING : Level.INFO;
     }
 
     /// In binary32 where the processor lacks the instructions of `compute`.
@@ -79,11 +78,7 @@ final class Backends {
                 throw e;
             }
             Kernels kernels = provider.create(workers, Compute.F32);
-            LOG.log(
-                    levelWithout(compute),
-                    "kernels: {0}, products in f32, because {1}",
-                    kernels.name(),
-                    e.getMessage());
+            LOG.log(Level.INFO, "kernels: {0}, products in f32, because {1}", kernels.name(), e.getMessage());
             return kernels;
         }
     }
@@ -126,17 +121,24 @@ final class Backends {
     }
 
     private static Kernels withMachineCode(Kernels others, Compute compute) {
-        String what =
-                compute == Compute.INT8 ? "attention, and products of Q8_0 and Q4_0 weights in int8" : "attention";
+        Kernels kernels = others;
         try {
-            Kernels emitted = emitted(others, compute);
-            LOG.log(Level.INFO, "kernels: {0}, {1} by machine code", emitted.name(), what);
-            return emitted;
+            kernels = emitted(others, compute);
+            LOG.log(Level.INFO, "kernels: {0}, with machine code", kernels.name());
         } catch (UnsupportedOperationException e) {
-            Level level = compute == Compute.INT8 ? Level.WARNING : Level.INFO;
-            LOG.log(level, "kernels: no machine code for {0}, because {1}", what, e.getMessage());
-            return others;
+            LOG.log(Level.INFO, "kernels: {0}, no machine code, because {1}", others.name(), e.getMessage());
         }
+        if (kernels.compute() != compute) {
+            // int8 has to be asked for; bf16 is what one takes where there is
+            Level level = compute == Compute.INT8 ? Level.WARNING : Level.INFO;
+            LOG.log(
+                    level,
+                    "kernels: {0}, in {1} and not in {2}",
+                    kernels.name(),
+                    lower(kernels.compute()),
+                    lower(compute));
+        }
+        return kernels;
     }
 
     private static void requireIncubator() {

@@ -8,6 +8,7 @@ import static dev.fovea.kernel.Samples.output;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fovea.kernel.emitted.EmittedKernels;
+import dev.fovea.kernel.emitted.EmittedSubject;
 import dev.fovea.kernel.vector.VectorKernels;
 import java.lang.foreign.Arena;
 import jdk.incubator.vector.FloatVector;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+/// Machine code but for products of packed weights, which [ComputeContract] tests.
+///
 /// Skipped where the processor lacks AVX-512 VNNI, or the system refuses executable memory.
 class VnniKernelsTest extends KernelsContract {
     /// Inputs that share a scale of the activations.
@@ -33,7 +36,7 @@ class VnniKernelsTest extends KernelsContract {
     @Override
     Kernels create(Workers workers) {
         try {
-            return new EmittedKernels(new VectorKernels(workers), Compute.INT8, family());
+            return EmittedSubject.withoutPackedProducts(new VectorKernels(workers), family());
         } catch (UnsupportedOperationException e) {
             workers.close();
             return Assumptions.abort(String.valueOf(e.getMessage()));

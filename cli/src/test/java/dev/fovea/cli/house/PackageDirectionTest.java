@@ -26,8 +26,11 @@ class PackageDirectionTest {
             Map.entry("kernel", Set.of()),
             Map.entry("kernel.scalar", Set.of("kernel")),
             Map.entry("kernel.vector", Set.of("kernel", "kernel.scalar")),
-            Map.entry("kernel.onednn", Set.of("kernel")),
-            Map.entry("kernel.emitted", Set.of("kernel", "kernel.scalar", "kernel.vector", "kernel.emitted.avx2")),
+            Map.entry("kernel.packed", Set.of("kernel")),
+            Map.entry("kernel.onednn", Set.of("kernel", "kernel.packed")),
+            Map.entry(
+                    "kernel.emitted",
+                    Set.of("kernel", "kernel.scalar", "kernel.vector", "kernel.packed", "kernel.emitted.avx2")),
             Map.entry("kernel.emitted.avx2", Set.of("kernel", "kernel.emitted")),
             Map.entry("engine.file", Set.of("kernel")),
             Map.entry("engine.tokenizer", Set.of("engine.file")),
@@ -120,7 +123,7 @@ class PackageDirectionTest {
         for (String module : List.of("kernels", "kernels-onednn", "engine", "eval", "cli")) {
             for (Path file : classes(module)) {
                 if (constants(file).stream().anyMatch(text -> text.contains("jdk/incubator/vector"))) {
-                    assertThat(Project.name(file)).containsPattern("dev/fovea/kernel/(vector|onednn)/");
+                    assertThat(Project.name(file)).containsPattern("dev/fovea/kernel/(vector|packed|onednn)/");
                 }
             }
         }

@@ -10,6 +10,7 @@ import dev.fovea.engine.file.UnsupportedModelException;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Quantizer;
+import dev.fovea.kernel.Workers;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.Arena;
@@ -43,30 +44,43 @@ public final class QuantizedFile {
     private static final String FILE_TYPE = "general.file_type";
     private static final String VERSION = "general.quantization_version";
 
-    private QuantizedFile() {}
+    /// Rounded together, then written: many rows, and little memory.
+    private static final int STRIP_BYTES = 1 << 20;
 
-    /// @param model  a checkpoint directory, a file that this wrote, or a language model's GGUF file
-    /// @param format Q8_0 or Q4_0
-    public static void write(Path model, Format format, OutputStream out) throws IOException {
+    private final Format format;
+    private final Workers workers;
+
+    private QuantizedFile(Format format, Workers workers) {
+        this.format = format;
+        this.workers = workers;
+    }
+
+    /// Holds one strip of rows at a time; the bytes are the same for any number of threads.
+    ///
+    /// @param model   a checkpoint directory, a file that this wrote, or a language model's GGUF file
+    /// @param format  Q8_0 or Q4_0
+    /// @param workers that round, while the caller's thread also writes
+    public static void write(Path model, Format format, Workers workers, OutputStream out) throws IOException {
         if (!Quantizer.serves(format)) {
             throw new IllegalArgumentException("weights: expected Q8_0 or Q4_0, found " + format);
         }
-        try (Arena arena = Arena.ofConfined()) {
+        QuantizedFile rounded = new QuantizedFile(format, workers);
+        try (Arena arena = Arena.ofShared()) { // all workers read
             if (!GgufFile.isGguf(model)) {
-                checkpoint(ModelFiles.open(model, arena), format).write(out);
+                rounded.checkpoint(ModelFiles.open(model, arena)).write(out);
                 return;
             }
             GgufFile file = GgufFile.open(model, arena);
             GgufWriter writer =
-                    ModelFiles.isWhole(file) ? checkpoint(ModelFiles.open(file), format) : text(file, format);
+                    ModelFiles.isWhole(file) ? rounded.checkpoint(ModelFiles.open(file)) : rounded.text(file);
             writer.write(out);
         }
     }
 
-    private static GgufWriter checkpoint(ModelFiles files, Format format) {
+    private GgufWriter checkpoint(ModelFiles files) {
         VlmConfig config = VlmConfig.read(files);
         GgufWriter writer = new GgufWriter().text("general.architecture", "fovea");
-        kind(writer, format);
+        kind(writer);
         List<String> names = new ArrayList<>(SMALL);
         if (config.spelling() == VlmConfig.Spelling.ORIGINAL) {
             names.addAll(OriginalConfig.towerFiles(files));
@@ -88,11 +102,11 @@ public final class QuantizedFile {
             }
         }
         boolean tied = config.text().tiedHead() && !weights.has(Role.Part.HEAD);
-        files.tensors().values().forEach(entry -> add(writer, entry, roles, format, tied));
+        files.tensors().values().forEach(entry -> add(writer, entry, roles, tied));
         return writer;
     }
 
-    private static GgufWriter text(GgufFile file, Format format) {
+    private GgufWriter text(GgufFile file) {
         String architecture = file.metadata().text("general.architecture").orElse("nothing");
         if (!architecture.equals("llama")) {
             throw new UnsupportedModelException(
@@ -104,7 +118,7 @@ public final class QuantizedFile {
                 writer.copy(file, key);
             }
         }
-        kind(writer, format);
+        kind(writer);
         int layers = Section.whole(file.file(), file.metadata().settings())
                 .size("llama.block_count", 0, DecoderSection.MAX_LAYERS);
         Map<String, Role> roles = new HashMap<>();
@@ -114,17 +128,16 @@ public final class QuantizedFile {
             }
         }
         boolean tied = !file.tensors().containsKey(GgufWeights.textName(Role.HEAD, 0));
-        file.tensors().values().forEach(entry -> add(writer, entry, roles, format, tied));
+        file.tensors().values().forEach(entry -> add(writer, entry, roles, tied));
         return writer;
     }
 
     /// The numbers by which ggml's tools call the format.
-    private static void kind(GgufWriter writer, Format format) {
+    private void kind(GgufWriter writer) {
         writer.integer(FILE_TYPE, format == Format.Q8_0 ? 7 : 2).integer(VERSION, 2);
     }
 
-    private static void add(
-            GgufWriter writer, TensorEntry entry, Map<String, Role> roles, Format format, boolean tied) {
+    private void add(GgufWriter writer, TensorEntry entry, Map<String, Role> roles, boolean tied) {
         Role role = roles.get(entry.name());
         if (role == null || entry.shape().length != 2) {
             writer.tensor(entry);
@@ -136,10 +149,23 @@ public final class QuantizedFile {
             writer.tensor(entry);
             return;
         }
-        writer.tensor(entry.name(), target, entry.shape(), out -> {
-            for (int row = 0; row < matrix.rows(); row++) {
-                out.write(QuantizedWeights.round(matrix, row, target));
-            }
-        });
+        writer.tensor(entry.name(), target, entry.shape(), out -> write(matrix, target, out));
+    }
+
+    private void write(Matrix matrix, Format target, OutputStream out) throws IOException {
+        int cols = matrix.cols();
+        int rowBytes = Math.toIntExact(target.bytes(cols));
+        int rows = Math.clamp(STRIP_BYTES / Math.max(rowBytes, 1), 1, Math.max(matrix.rows(), 1));
+        byte[] strip = new byte[Math.multiplyExact(rows, rowBytes)]; // [rows, rowBytes]
+        int count;
+        for (int begin = 0; begin < matrix.rows(); begin += count) {
+            int first = begin;
+            count = Math.min(rows, matrix.rows() - begin);
+            workers.forEachInTurn(
+                    count,
+                    (i, worker) -> QuantizedWeights.round(
+                            matrix, first + i, target, workers.scratch(worker, cols), strip, i * rowBytes));
+            out.write(strip, 0, count * rowBytes);
+        }
     }
 }

@@ -50,8 +50,9 @@ final class QuantizedWeights implements WeightSource {
         }
         long rowBytes = target.bytes(cols);
         MemorySegment bytes = copies.allocate(rows * rowBytes);
-        workers.forEach(rows, (row, _) -> {
-            byte[] blocks = round(matrix, row, target);
+        workers.forEach(rows, (row, worker) -> {
+            byte[] blocks = new byte[Math.toIntExact(rowBytes)];
+            round(matrix, row, target, workers.scratch(worker, cols), blocks, 0);
             MemorySegment.copy(blocks, 0, bytes, ValueLayout.JAVA_BYTE, row * rowBytes, blocks.length);
         });
         source.release(matrix);
@@ -66,12 +67,12 @@ final class QuantizedWeights implements WeightSource {
     }
 
     /// One row in another format.
-    static byte[] round(Matrix matrix, int row, Format target) {
-        float[] numbers = new float[matrix.cols()];
+    ///
+    /// @param numbers scratch, at least `[cols]`
+    /// @param to      `[target.bytes(cols)]` from `at`
+    static void round(Matrix matrix, int row, Format target, float[] numbers, byte[] to, int at) {
         matrix.format().unpack(matrix.bytes(), (long) row * matrix.cols(), matrix.cols(), numbers, 0);
-        byte[] blocks = new byte[Math.toIntExact(target.bytes(matrix.cols()))];
-        Quantizer.quantize(numbers, 0, matrix.cols(), target, blocks, 0);
-        return blocks;
+        Quantizer.quantize(numbers, 0, matrix.cols(), target, to, at);
     }
 
     @Override

@@ -2,13 +2,13 @@ package dev.fovea.eval.run;
 
 import dev.fovea.engine.Engine;
 import dev.fovea.engine.EngineOptions;
+import dev.fovea.engine.ModelSource;
 import dev.fovea.engine.reduce.TokenReduction;
 import dev.fovea.eval.Sample;
 import dev.fovea.eval.Task;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +51,7 @@ public final class Evaluation {
     public record Outcome(List<Line> answers, Map<String, String> refused, String technique) {}
 
     /// The model's part of the work.
-    private record Course(Path model, Plan plan) {}
+    private record Course(ModelSource model, Plan plan) {}
 
     /// Asks everything that the journal lacks.
     public Outcome run() {
@@ -78,13 +78,14 @@ public final class Evaluation {
         RunFile file = RunFile.open(options.out());
         file.require("task", RunFile.digest(task));
         String technique = "";
-        for (Path model : options.models()) {
+        for (ModelSource model : options.models()) {
             String name = EvaluationOptions.name(model);
             try (Engine engine = Engine.load(model, options.engine())) {
                 technique = engine.kernelsName() + ", "
                         + engine.compute().toString().toLowerCase(java.util.Locale.ROOT);
                 file.require("technique", technique);
-                file.require("model " + name, RunFile.digest(model));
+                file.require(
+                        "model " + name, RunFile.digest(model, options.engine().chatFormat()));
                 Plan plan = Plan.of(name, engine.config(), options);
                 plan.refused().forEach((method, why) -> refused.put(name + ": " + method, why));
                 courses.add(new Course(model, plan));

@@ -1,6 +1,7 @@
 package dev.fovea.eval.run;
 
 import dev.fovea.engine.EngineOptions;
+import dev.fovea.engine.ModelSource;
 import dev.fovea.engine.reduce.Budget;
 import dev.fovea.engine.reduce.Reductions;
 import java.nio.file.Path;
@@ -9,14 +10,14 @@ import java.util.List;
 
 /// What a run compares.
 ///
-/// @param models  checkpoint directories; every method runs on each that can serve it
+/// @param models  where they lie; every method runs on each that can serve it
 /// @param methods names as users write them, and `oracle`
 /// @param budgets for methods that take one, as users write them
 /// @param lanes   pictures that are worked on at a time, each on an engine of its own with its share of the threads
 /// @param limit   pictures at most; the first ones
 /// @param out     the directory of journal and report
 public record EvaluationOptions(
-        List<Path> models,
+        List<ModelSource> models,
         List<String> methods,
         List<String> budgets,
         EngineOptions engine,
@@ -44,8 +45,8 @@ public record EvaluationOptions(
     }
 
     /// The name under which a model is reported.
-    static String name(Path model) {
-        return model.toAbsolutePath().normalize().getFileName().toString();
+    static String name(ModelSource source) {
+        return source.model().toAbsolutePath().normalize().getFileName().toString();
     }
 
     private static void requireOnce(String what, List<String> names) {

@@ -1,8 +1,10 @@
 package dev.fovea.eval.run;
 
+import dev.fovea.engine.ModelSource;
 import dev.fovea.eval.Sample;
 import dev.fovea.eval.Task;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -12,6 +14,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
@@ -20,10 +23,13 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// `run.json`: what a directory's answers are answers to. A run goes on only where it is the same.
 ///
-/// Models are told apart by their config and by the names and sizes of their files: hashing weights of many gigabytes
-/// at every start would cost more than it saves.
+/// Models are told apart by their config and by the names and sizes of their files, GGUF files by their first
+/// bytes, which hold the config: hashing weights of many gigabytes at every start would cost more than it saves.
 final class RunFile {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+    /// Of a GGUF file: more than the keys of its config, which come first.
+    private static final int HEAD_BYTES = 1 << 20;
 
     private final Path file;
     private final ObjectNode content;
@@ -93,25 +99,48 @@ final class RunFile {
         return task.name() + " of " + task.samples().size() + " questions " + hex(sha);
     }
 
-    /// Tells one checkpoint from another.
-    static String digest(Path model) {
-        MessageDigest sha = sha256();
+    /// Tells one model from another.
+    ///
+    /// @param chat the conversation format it is asked in; empty for its own
+    static String digest(ModelSource model, Optional<String> chat) {
+        StringBuilder text = new StringBuilder(digest(model.model()));
+        model.projector().ifPresent(file -> text.append(" with ").append(digest(file)));
+        model.weights().ifPresent(format -> text.append(" in ").append(format));
+        chat.ifPresent(format -> text.append(" asked as ").append(format));
+        return text.toString();
+    }
+
+    private static String digest(Path model) {
         try {
-            TreeSet<String> names = new TreeSet<>();
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(model, Files::isRegularFile)) {
-                for (Path one : files) {
-                    names.add(one.getFileName() + " " + Files.size(one));
-                }
-            }
-            sha.update(String.join("\n", names).getBytes(StandardCharsets.UTF_8));
-            Path config = model.resolve("config.json");
-            if (Files.isRegularFile(config)) {
-                sha.update(Files.readAllBytes(config));
-            }
-            return hex(sha);
+            return Files.isDirectory(model) ? directory(model) : file(model);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String file(Path model) throws IOException {
+        MessageDigest sha = sha256();
+        sha.update((model.getFileName() + " " + Files.size(model)).getBytes(StandardCharsets.UTF_8));
+        try (InputStream in = Files.newInputStream(model)) {
+            sha.update(in.readNBytes(HEAD_BYTES));
+        }
+        return hex(sha);
+    }
+
+    private static String directory(Path model) throws IOException {
+        MessageDigest sha = sha256();
+        TreeSet<String> names = new TreeSet<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(model, Files::isRegularFile)) {
+            for (Path one : files) {
+                names.add(one.getFileName() + " " + Files.size(one));
+            }
+        }
+        sha.update(String.join("\n", names).getBytes(StandardCharsets.UTF_8));
+        Path config = model.resolve("config.json");
+        if (Files.isRegularFile(config)) {
+            sha.update(Files.readAllBytes(config));
+        }
+        return hex(sha);
     }
 
     private static String hex(MessageDigest sha) {

@@ -7,6 +7,7 @@ import dev.fovea.engine.Engine;
 import dev.fovea.engine.EngineOptions;
 import dev.fovea.engine.Generation;
 import dev.fovea.engine.ImageInput;
+import dev.fovea.engine.ModelSource;
 import dev.fovea.engine.Prompt;
 import dev.fovea.engine.Session;
 import dev.fovea.engine.SessionOptions;
@@ -31,7 +32,7 @@ class EvaluationTest {
 
     private EvaluationOptions options(Path out, int lanes, String... methods) {
         return new EvaluationOptions(
-                List.of(Shared.MODEL),
+                List.of(ModelSource.of(Shared.MODEL)),
                 List.of(methods),
                 List.of("0.2"),
                 EngineOptions.standard().withThreads(lanes),

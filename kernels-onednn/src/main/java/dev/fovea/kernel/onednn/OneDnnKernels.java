@@ -6,6 +6,8 @@ import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
+import dev.fovea.kernel.packed.PackedProducts;
+import dev.fovea.kernel.packed.SelfCheck;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
@@ -20,17 +22,14 @@ public final class OneDnnKernels implements ForwardingKernels {
     private static final int AVX512_VNNI = 0x40;
     private static final int AVX512_BF16 = 0x80;
 
-    /// Memory for packed weights: a vision tower of 300 million parameters in bf16, and some more.
-    private static final long KEPT_BYTES = 1L << 30;
-
     private final Kernels vector;
     private final Compute compute;
-    private final Products products;
+    private final PackedProducts products;
     private final String name;
     private final int fewestRows;
 
     /// @param fewestRows products with fewer are left to vectors
-    private OneDnnKernels(Kernels vector, Compute compute, Dnnl dnnl, Products products, int fewestRows) {
+    private OneDnnKernels(Kernels vector, Compute compute, Dnnl dnnl, PackedProducts products, int fewestRows) {
         this.vector = vector;
         this.compute = compute;
         this.products = products;
@@ -51,11 +50,12 @@ public final class OneDnnKernels implements ForwardingKernels {
         }
         SymbolLookup library = Library.ofThisPlatform(loader).load(cache);
         Dnnl dnnl = new Dnnl(library);
-        Products products = null;
+        PackedProducts products = null;
         try {
             requireInstructions(compute, dnnl.instructionSets());
-            products = new Products(vector, Arithmetic.of(compute), dnnl, KEPT_BYTES);
-            SelfCheck.run(products);
+            OneDnnStrips strips = new OneDnnStrips(compute, dnnl, workers.threads());
+            products = new PackedProducts(vector, strips, PackedProducts.KEPT_BYTES);
+            SelfCheck.run(products, "kernels \"onednn\"");
             OneDnnKernels kernels = new OneDnnKernels(vector, compute, dnnl, products, fewestRows);
             workers.own(dnnl); // closed after what it made
             workers.own(products);

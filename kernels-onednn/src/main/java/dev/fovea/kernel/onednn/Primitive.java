@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.fovea.kernel.packed.Packer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -16,9 +17,7 @@ import java.lang.foreign.ValueLayout;
 /// sums         [rows, cols] of binary32 or of 32-bit whole numbers
 /// ```
 final class Primitive implements AutoCloseable {
-    /// Columns that lie together in packed weights, and what depths are multiples of.
-    static final int BLOCK = 64;
-
+    private static final int BLOCK = Packer.BLOCK;
     private static final int SCRATCHPAD_USER = 1;
     private static final int QUERY_IMPLEMENTATION = 8;
     private static final int QUERY_STRIDES = 14;
@@ -36,8 +35,8 @@ final class Primitive implements AutoCloseable {
     /// An `int` and, after as many bytes, an address.
     private static final int ARGUMENT_BYTES = 16;
 
-    /// @param depth a multiple of [#BLOCK]
-    /// @param cols  a multiple of [#BLOCK]
+    /// @param depth a multiple of [Packer#BLOCK]
+    /// @param cols  a multiple of [Packer#BLOCK]
     record Shape(int rows, int cols, int depth) {}
 
     /// Numbers of the library for the types of the three arrays.

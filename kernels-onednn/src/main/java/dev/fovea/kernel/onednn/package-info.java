@@ -4,10 +4,9 @@
 /// OneDnnKernels ── one row, attention, norms, … ──► the technique "vector"
 ///      │
 ///      ▼ many rows
-///   Products ── rows in blocks, outputs in strips, shared out over Workers
-///      │  ├── Arithmetic    activations, weights and sums in f32, bf16 or int8
-///      │  ├── Packer        weights as oneDNN reads them: no reordering by the library
-///      │  └── PackedWeights what is kept of them, within a bound
+///   PackedProducts ── of kernel.packed: rows in blocks, outputs in strips, shared out over Workers
+///      ▼
+///   OneDnnStrips ── sums by the library, scaled to where they belong
 ///      ▼
 ///   Primitives ─► Primitive ─► Dnnl ─► libdnnl, which Library unpacked
 /// ```

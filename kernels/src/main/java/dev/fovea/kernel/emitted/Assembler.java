@@ -68,6 +68,16 @@ final class Assembler extends GeneralAssembler {
         evex(2, 2, 0, ZMM, 0x72, to, 0, from);
     }
 
+    /// Rounds 32 floats to bf16: those of `b` in the lower half, those of `a` in the upper.
+    void vcvtne2ps2bf16(int to, int a, int b) {
+        evex(2, 3, 0, ZMM, 0x72, to, a, b);
+    }
+
+    /// Number `i` of 16 bits is that of `from` whose index is number `i` of `order`.
+    void vpermw(int to, int order, int from) {
+        evex(2, 1, 1, ZMM, 0x8d, to, order, from);
+    }
+
     /// Widens 16 numbers of 16 bits.
     void vpmovzxwd(int to, int from) {
         evex(2, 1, 0, ZMM, 0x33, to, 0, from);
@@ -78,8 +88,40 @@ final class Assembler extends GeneralAssembler {
         evex(2, 2, 0, ZMM, 0x52, to, a, b, 64);
     }
 
+    void vdpbf16ps(int to, int a, int b) {
+        evex(2, 2, 0, ZMM, 0x52, to, a, b);
+    }
+
+    void vmulps(int to, int a, Address b) {
+        evex(1, 0, 0, ZMM, 0x59, to, a, b, 64);
+    }
+
     void vmulps(int to, int a, int b) {
         evex(1, 0, 0, ZMM, 0x59, to, a, b);
+    }
+
+    void vsubps(int to, int a, int b) {
+        evex(1, 0, 0, ZMM, 0x5c, to, a, b);
+    }
+
+    /// `b` where one of the two is not a number.
+    void vmaxps(int to, int a, int b) {
+        evex(1, 0, 0, ZMM, 0x5f, to, a, b);
+    }
+
+    void vmaxps(int to, int a, Address b) {
+        evex(1, 0, 0, ZMM, 0x5f, to, a, b, 64);
+    }
+
+    /// To the nearest whole number, ties to even.
+    void vrndscaleps(int to, int from) {
+        evex(3, 1, 0, ZMM, 0x08, to, 0, from);
+        bytes(0);
+    }
+
+    /// `to = a · 2^⌊b⌋`.
+    void vscalefps(int to, int a, int b) {
+        evex(2, 1, 0, ZMM, 0x2c, to, a, b);
     }
 
     void vaddps(int to, int a, int b) {
@@ -100,6 +142,10 @@ final class Assembler extends GeneralAssembler {
     }
 
     /// `to = a · to + b`.
+    void vfmadd213ps(int to, int a, int b) {
+        evex(2, 1, 0, ZMM, 0xa8, to, a, b);
+    }
+
     void vfmadd213ps(int to, int a, Address b) {
         evex(2, 1, 0, ZMM, 0xa8, to, a, b, 64);
     }
@@ -182,6 +228,11 @@ final class Assembler extends GeneralAssembler {
     /// Stores each lane as a signed byte, saturated: 16 bytes.
     void vpmovsdb(Address to, int from) {
         evex(2, 2, 0, ZMM, 0x21, from, 0, to, 16);
+    }
+
+    /// Stores the lowest byte of each lane: 16 bytes.
+    void vpmovdb(Address to, int from) {
+        evex(2, 2, 0, ZMM, 0x31, from, 0, to, 16);
     }
 
     // ---- one lane, or vectors of 128 or 256 bits

@@ -83,17 +83,21 @@ final class Bf16Code {
         }
     }
 
-    /// `(rdi a, rsi b, rdx c, rcx pairs, r8 tiles)`: `c [tiles * TILE_ROWS][WIDTH] = a b`, or `c + a b`. The sums of a
-    /// tile are in registers 0 … 15.
+    /// `(rdi a, rsi b, rdx c, rcx pairs, r8 tiles, r9 factors)`: `c [tiles * TILE_ROWS][WIDTH] = a b`, or
+    /// `c · factors + a b`. The sums of a tile are in registers 0 … 15.
     ///
     /// @param row  bytes from row to row of `a`
     /// @param step bytes from pair to pair of `a`
     static void tiles(Assembler code, int row, int step, boolean add) {
         int[] b = {16, 17};
+        int[] factors = {18, 19};
+        for (int half = 0; half < 2 && add; half++) {
+            code.vmovups(factors[half], at(R9, half * VECTOR_BYTES));
+        }
         int tile = code.here();
         for (int i = 0; i < 2 * TILE_ROWS; i++) {
             if (add) {
-                code.vmovups(i, at(RDX, i * VECTOR_BYTES));
+                code.vmulps(i, factors[i % 2], at(RDX, i * VECTOR_BYTES));
             } else {
                 code.vpxord(i, i, i);
             }

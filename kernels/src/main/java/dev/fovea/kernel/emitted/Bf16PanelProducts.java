@@ -17,6 +17,9 @@ import java.util.Arrays;
 /// In bf16. Queries, keys, values and the exponentials of scores are rounded; scores, their largest, the sum of the
 /// exponentials and the results are binary32.
 final class Bf16PanelProducts implements PanelProducts {
+    /// Exponentials are powers of two, so scores are multiplied by this, with the queries.
+    private static final float LOG2_E = (float) (1 / Math.log(2));
+
     private final Bf16Routines routines;
 
     Bf16PanelProducts(Bf16Routines routines) {
@@ -72,8 +75,8 @@ final class Bf16PanelProducts implements PanelProducts {
 
         @Override
         public void queries(Tensor q, int first, int panel, float scale) {
-            Panels.pack(q, first, WIDTH, scale, scratch, floatsAt);
-            MemorySegment floats = memory.asSlice(4L * floatsAt);
+            Panels.pack(q, first, WIDTH, scale * LOG2_E, scratch, floatsAt);
+            MemorySegment floats = floats(floatsAt);
             routines.pairs(Format.F32, floats, 4L * WIDTH, headDim, WIDTH / LANES, panel(panel), 4L * WIDTH);
         }
 
@@ -94,17 +97,23 @@ final class Bf16PanelProducts implements PanelProducts {
         @Override
         public void scores(int panel, int count, int scoresAt) {
             int tiles = Math.ceilDiv(count, TILE_ROWS);
-            routines.scores(keys, panel(panel), memory.asSlice(4L * scoresAt), headDim / 2, tiles);
+            routines.scores(keys, panel(panel), floats(scoresAt), headDim / 2, tiles);
         }
 
         @Override
-        public void addValues(int count, int weightsAt, int sumsAt) {
+        public void addValues(int count, Softmax softmax, int sumsAt) {
             int even = count + count % 2;
-            Arrays.fill(
-                    scratch, weightsAt + count * WIDTH, weightsAt + even * WIDTH, 0); // the other half of a last pair
-            MemorySegment from = memory.asSlice(4L * weightsAt);
-            routines.pairs(Format.F32, from, 4L * WIDTH, even, WIDTH / LANES, weights, 4L * WIDTH);
-            routines.add(values, weights, memory.asSlice(4L * sumsAt), even / 2, headDim / TILE_ROWS);
+            int from = softmax.scoresAt();
+            // the other half of a last pair
+            Arrays.fill(scratch, from + count * WIDTH, from + even * WIDTH, Float.NEGATIVE_INFINITY);
+            MemorySegment shrink = floats(softmax.shrinkAt());
+            MemorySegment largest = floats(softmax.largestAt());
+            routines.exponentials(floats(from), weights, even / 2, largest, floats(softmax.totalsAt()), shrink);
+            routines.add(values, weights, shrink, floats(sumsAt), even / 2, headDim / TILE_ROWS);
+        }
+
+        private MemorySegment floats(int index) {
+            return memory.asSlice(4L * index);
         }
     }
 }

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.EnumMap;
 import java.util.Map;
@@ -35,6 +36,8 @@ final class Bf16Routines {
     private final Map<Format, MethodHandle> pairs = new EnumMap<>(Format.class);
     private final MethodHandle scores;
     private final MethodHandle values;
+    private final MethodHandle exponentials;
+    private final MemorySegment order; // [2 * LANES] of 16 bits: numbers of two halves alternate
 
     /// @param arena how long the code lives
     /// @throws UnsupportedOperationException with the reason, where processor or system cannot run it
@@ -56,13 +59,23 @@ final class Bf16Routines {
         Bf16Code.tiles(code, KEY_BYTES, 4, false);
         int valuesAt = code.here();
         Bf16Code.tiles(code, 4, VALUE_BYTES, true);
+        int exponentialsAt = code.here();
+        SoftmaxCode.exponentials(code);
         MemorySegment memory = ExecutableMemory.of(code.code(), arena);
         at.forEach((format, both) -> {
             halves.put(format, handle(memory, both[0], convert));
             pairs.put(format, handle(memory, both[1], convert));
         });
         scores = handle(memory, scoresAt, product);
-        values = handle(memory, valuesAt, product);
+        values = handle(memory, valuesAt, product.appendArgumentLayouts(ADDRESS));
+        exponentials = handle(
+                memory,
+                exponentialsAt,
+                FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+        order = arena.allocate(2L * WIDTH, 64);
+        for (int i = 0; i < WIDTH; i++) {
+            order.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (i / 2 + i % 2 * LANES));
+        }
     }
 
     @SuppressWarnings("restricted") // bounds are checked before each call
@@ -127,42 +140,78 @@ final class Bf16Routines {
     /// @param panel  `[pairs][WIDTH]` pairs
     /// @param scores `[tiles * TILE_ROWS][WIDTH]` floats, overwritten
     void scores(MemorySegment keys, MemorySegment panel, MemorySegment scores, int pairs, int tiles) {
-        product(
-                this.scores,
-                MachineRoutines.strided(tiles * TILE_ROWS, KEY_BYTES, 4L * pairs),
-                keys,
-                panel,
-                scores,
-                pairs,
-                tiles);
-    }
-
-    /// `sums += values × weights`, values by columns.
-    ///
-    /// @param values  row `r` of `tiles * TILE_ROWS` pairs at byte `r * VALUE_BYTES`
-    /// @param weights `[pairs][WIDTH]` pairs
-    /// @param sums    `[tiles * TILE_ROWS][WIDTH]` floats, added to
-    void add(MemorySegment values, MemorySegment weights, MemorySegment sums, int pairs, int tiles) {
-        long bytes = MachineRoutines.strided(pairs, VALUE_BYTES, 4L * TILE_ROWS * tiles);
-        product(this.values, bytes, values, weights, sums, pairs, tiles);
-    }
-
-    private static void product(
-            MethodHandle routine, long bytes, MemorySegment a, MemorySegment b, MemorySegment c, int pairs, int tiles) {
-        if (pairs < 1 || tiles < 1) {
-            throw new IllegalArgumentException(pairs + " pairs, " + tiles + " tiles");
-        }
-        MemorySegment left = a.asSlice(0, bytes);
-        MemorySegment right = b.asSlice(0, 4L * WIDTH * pairs);
-        MemorySegment to = writable(c.asSlice(0, 4L * WIDTH * TILE_ROWS * tiles));
+        requireSome(pairs, tiles);
+        MemorySegment left = keys.asSlice(0, MachineRoutines.strided(tiles * TILE_ROWS, KEY_BYTES, 4L * pairs));
+        MemorySegment right = panel.asSlice(0, 4L * WIDTH * pairs);
+        MemorySegment to = writable(scores.asSlice(0, 4L * WIDTH * TILE_ROWS * tiles));
         try {
-            routine.invokeExact(left, right, to, (long) pairs, (long) tiles);
+            this.scores.invokeExact(left, right, to, (long) pairs, (long) tiles);
         } catch (Throwable e) {
             throw MachineRoutines.failure(e);
         }
     }
 
-    private static MemorySegment writable(MemorySegment segment) {
+    /// `sums = sums · factors + values × weights`, values by columns.
+    ///
+    /// @param values  row `r` of `tiles * TILE_ROWS` pairs at byte `r * VALUE_BYTES`
+    /// @param weights `[pairs][WIDTH]` pairs
+    /// @param factors `[WIDTH]` floats
+    /// @param sums    `[tiles * TILE_ROWS][WIDTH]` floats
+    void add(
+            MemorySegment values,
+            MemorySegment weights,
+            MemorySegment factors,
+            MemorySegment sums,
+            int pairs,
+            int tiles) {
+        requireSome(pairs, tiles);
+        MemorySegment left = values.asSlice(0, MachineRoutines.strided(pairs, VALUE_BYTES, 4L * TILE_ROWS * tiles));
+        MemorySegment right = weights.asSlice(0, 4L * WIDTH * pairs);
+        MemorySegment by = factors.asSlice(0, 4L * WIDTH);
+        MemorySegment to = writable(sums.asSlice(0, 4L * WIDTH * TILE_ROWS * tiles));
+        try {
+            this.values.invokeExact(left, right, to, (long) pairs, (long) tiles, by);
+        } catch (Throwable e) {
+            throw MachineRoutines.failure(e);
+        }
+    }
+
+    /// One block of a softmax to the base 2 that goes on over blocks, for each lane: writes `2^(score - largest)` as
+    /// pairs of bf16, and brings up to date what earlier blocks left. Powers have a relative error of 2.1e-7 before
+    /// they are rounded.
+    ///
+    /// @param scores  `[2 * pairs][WIDTH]` floats
+    /// @param weights `[pairs][WIDTH]` pairs, written
+    /// @param largest `[WIDTH]` floats: the largest score of earlier blocks, then of this one too
+    /// @param totals  `[WIDTH]` floats: the sum of the powers of earlier blocks, then shrunk and of this one too
+    /// @param shrink  `[WIDTH]` floats, written: `2^(largest before - largest now)`
+    void exponentials(
+            MemorySegment scores,
+            MemorySegment weights,
+            int pairs,
+            MemorySegment largest,
+            MemorySegment totals,
+            MemorySegment shrink) {
+        requireSome(pairs, 1);
+        MemorySegment from = scores.asSlice(0, 8L * WIDTH * pairs);
+        MemorySegment to = writable(weights.asSlice(0, 4L * WIDTH * pairs));
+        MemorySegment most = writable(largest.asSlice(0, 4L * WIDTH));
+        MemorySegment sums = writable(totals.asSlice(0, 4L * WIDTH));
+        MemorySegment less = writable(shrink.asSlice(0, 4L * WIDTH));
+        try {
+            exponentials.invokeExact(from, to, (long) pairs, most, sums, less, order);
+        } catch (Throwable e) {
+            throw MachineRoutines.failure(e);
+        }
+    }
+
+    private static void requireSome(int pairs, int tiles) {
+        if (pairs < 1 || tiles < 1) {
+            throw new IllegalArgumentException(pairs + " pairs, " + tiles + " tiles");
+        }
+    }
+
+    static MemorySegment writable(MemorySegment segment) {
         if (segment.isReadOnly()) {
             throw new IllegalArgumentException("read-only: " + segment);
         }

@@ -9,6 +9,8 @@ import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workers;
+import dev.fovea.kernel.packed.PackedProducts;
+import dev.fovea.kernel.packed.SelfCheck;
 import dev.fovea.kernel.scalar.Shapes;
 import dev.fovea.kernel.vector.ManyRowAttention;
 import dev.fovea.kernel.vector.OneRowAttention;
@@ -17,24 +19,31 @@ import java.lang.foreign.Arena;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
-/// Attention of one row, in bf16 and int8 that of many rows in bf16, and in int8 products of interleaved weights, all
-/// in machine code; everything else by another technique.
+/// In machine code: attention of one row; in bf16 and int8 attention of many rows, in bf16, and products with many
+/// rows;
+/// in int8 products of interleaved weights. Everything else by another technique.
 public final class EmittedKernels implements ForwardingKernels {
     private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
 
     /// Attention of as many rows goes row by row.
     private static final int FEW = 4;
 
+    /// With fewer rows packing the weights costs more than the faster products save.
+    private static final int FEWEST_DENSE_ROWS = 32;
+
     private final Kernels others;
+    private final Compute compute;
     private final OneRowAttention oneRow;
     private final @Nullable ManyRowAttention manyRows; // of bf16
     private final @Nullable BlockProducts products; // of int8
     private final Family family;
+    private final @Nullable PackedProducts dense; // of bf16 or int8
+    private final int fewestDenseRows;
 
-    /// @param wanted the arithmetic of products; bf16 is what `others` have
+    /// @param wanted the arithmetic of products
     /// @throws UnsupportedOperationException with the reason, where processor or system cannot run machine code
     public EmittedKernels(Kernels others, Compute wanted) {
-        this(others, Code.best(Processor.here(), wanted == Compute.INT8 ? wanted : others.compute()));
+        this(others, wanted, Code.best(Processor.here(), wanted));
     }
 
     /// With the machine code of one kind of processor, however fast another is.
@@ -42,18 +51,60 @@ public final class EmittedKernels implements ForwardingKernels {
     /// @param family `vnni`, `avxvnni` or `avx2`
     /// @throws UnsupportedOperationException with the reason, where processor or system cannot run it
     public EmittedKernels(Kernels others, Compute wanted, String family) {
-        this(others, Code.checked(Family.named(family), wanted == Compute.INT8 ? wanted : others.compute()));
+        this(others, wanted, Code.checked(Family.named(family), wanted));
     }
 
-    /// Closes the code with the workers.
-    EmittedKernels(Kernels others, Code code) {
+    private EmittedKernels(Kernels others, Compute wanted, Code code) {
+        this(others, wanted, code, dense(others, wanted, code.family), FEWEST_DENSE_ROWS);
+    }
+
+    /// As the constructor, and products of any number of rows are machine code.
+    static EmittedKernels forAllRows(Kernels others, Compute wanted) {
+        Code code = Code.checked(Family.AVX512_VNNI, wanted);
+        return new EmittedKernels(others, wanted, code, dense(others, wanted, code.family), 1);
+    }
+
+    /// Closes code and products with the workers.
+    ///
+    /// @param fewestRows products of `dense` have
+    EmittedKernels(Kernels others, Compute wanted, Code code, @Nullable PackedProducts dense, int fewestRows) {
         Workers workers = others.workers();
         this.others = others;
         this.family = code.family;
+        this.dense = dense;
+        this.fewestDenseRows = fewestRows;
+        this.compute = code.products != null || dense != null ? wanted : others.compute();
         this.oneRow = new OneRowAttention(new MachineCachedRows(code.cache), workers);
         this.manyRows = code.bf16 == null ? null : new ManyRowAttention(new Bf16PanelProducts(code.bf16), workers);
         this.products = code.products == null ? null : new BlockProducts(code.products, workers, code.arena);
         workers.own(code.arena);
+        if (dense != null) {
+            workers.own(dense);
+        }
+    }
+
+    /// None in binary32, nor for AVX2, nor where `others` compute so with tiles of matrices, which are several times as
+    /// fast.
+    private static @Nullable PackedProducts dense(Kernels others, Compute compute, Family family) {
+        if (compute == Compute.F32 || family != Family.AVX512_VNNI) {
+            return null;
+        }
+        PackedProducts products = null;
+        try {
+            if (others.compute() == compute && Processor.here().hasMatrixTiles()) {
+                return null;
+            }
+            DenseStrips strips = DenseStrips.create(compute, others.workers());
+            products = new PackedProducts(others, strips, PackedProducts.KEPT_BYTES);
+            SelfCheck.run(products, "machine code");
+            return products;
+        } catch (UnsupportedOperationException e) {
+            if (products != null) {
+                products.close();
+            }
+            LOG.log(Level.INFO, "kernels: products in {0} not by machine code, because {1}", compute, e.getMessage());
+            return null;
+        }
     }
 
     /// @param bf16     of bf16 and int8, where the processor has it
@@ -91,11 +142,11 @@ public final class EmittedKernels implements ForwardingKernels {
             Arena arena = Arena.ofShared();
             try {
                 CacheRoutines cache = new MachineCacheRoutines(family.code(), arena);
-                SelfCheck.run(cache);
+                RoutineCheck.run(cache);
                 Routines products = null;
                 if (compute == Compute.INT8) {
                     products = new MachineRoutines(family.code(), arena);
-                    SelfCheck.run(products);
+                    RoutineCheck.run(products);
                 }
                 boolean halves = compute != Compute.F32 && family == Family.AVX512_VNNI;
                 return new Code(family, cache, halves ? bf16(arena) : null, products, arena);
@@ -112,7 +163,7 @@ public final class EmittedKernels implements ForwardingKernels {
             }
             try {
                 Bf16Routines routines = new Bf16Routines(arena);
-                SelfCheck.run(routines);
+                RoutineCheck.run(routines);
                 return routines;
             } catch (UnsupportedOperationException e) {
                 LOG.log(Level.INFO, "kernels: attention of many rows in f32, because {0}", e.getMessage());
@@ -128,20 +179,27 @@ public final class EmittedKernels implements ForwardingKernels {
 
     @Override
     public String name() {
-        return others.name() + "+" + family.suffix(products != null);
+        boolean bf16 = products == null && dense != null;
+        return others.name() + "+" + (bf16 ? "bf16" : family.suffix(products != null));
     }
 
     @Override
     public Compute compute() {
-        return products == null ? others.compute() : Compute.INT8;
+        return compute;
     }
 
-    /// Four times what vectors reach in binary32, as instructions for bytes do so many operations in the same time
-    /// (measured on Zen 4, `KernelSpeed`).
+    /// What vectors reach in binary32, twice that in bf16 and four times in int8, as those instructions do so many
+    /// operations in the same time (measured on Zen 4, `KernelSpeed`).
     @Override
     public OptionalDouble peak() {
         OptionalDouble peak = others.peak();
-        return peak.isEmpty() || others.compute() == compute() ? peak : OptionalDouble.of(4 * peak.getAsDouble());
+        int times = compute == others.compute() ? 1 : compute == Compute.INT8 ? 4 : 2;
+        return peak.isEmpty() ? peak : OptionalDouble.of(times * peak.getAsDouble());
+    }
+
+    /// Bytes of packed weights that are kept for the next product.
+    public long keptBytes() {
+        return dense == null ? 0 : dense.keptBytes();
     }
 
     @Override
@@ -158,9 +216,15 @@ public final class EmittedKernels implements ForwardingKernels {
                 && w.cols() > 0) {
             Shapes.matmul(w, x, bias, y);
             products.multiply(w, x, bias, y);
-        } else {
-            others.matmul(w, x, bias, y);
+            return;
         }
+        if (dense != null && w.layout() == Matrix.Layout.ROWS && x.rows() >= fewestDenseRows) {
+            Shapes.matmul(w, x, bias, y);
+            if (dense.multiply(w, x, bias, y)) {
+                return;
+            }
+        }
+        others.matmul(w, x, bias, y);
     }
 
     @Override

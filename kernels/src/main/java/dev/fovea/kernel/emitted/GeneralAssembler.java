@@ -34,6 +34,12 @@ public abstract sealed class GeneralAssembler permits Assembler, VexAssembler {
         registers(from, to);
     }
 
+    public final void load(int to, Address from) {
+        rex(1, to, from.index(), from.base());
+        bytes(0x8b);
+        memory(to, from, 1);
+    }
+
     public final void movConstant(int to, int value) {
         rex(1, 0, NONE, to);
         bytes(0xc7);

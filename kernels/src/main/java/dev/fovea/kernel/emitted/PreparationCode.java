@@ -91,7 +91,7 @@ final class PreparationCode {
         code.ret();
     }
 
-    private static void broadcast(Assembler code, int to, int value) {
+    static void broadcast(Assembler code, int to, int value) {
         code.movConstant(RAX, value);
         code.vpbroadcastd(to, RAX);
     }
@@ -104,18 +104,23 @@ final class PreparationCode {
             code.vpandd(TEMPORARY + i % 4, X + i, MAGNITUDE);
             code.vpmaxud(LARGEST, LARGEST, TEMPORARY + i % 4);
         }
-        code.vshufi32x4(TEMPORARY, LARGEST, LARGEST, 0x4e);
-        code.vpmaxud(LARGEST, LARGEST, TEMPORARY);
-        code.vshufi32x4(TEMPORARY, LARGEST, LARGEST, 0xb1);
-        code.vpmaxud(LARGEST, LARGEST, TEMPORARY);
-        code.vpshufd(TEMPORARY, LARGEST, 0x4e);
-        code.vpmaxud(LARGEST, LARGEST, TEMPORARY);
-        code.vpshufd(TEMPORARY, LARGEST, 0xb1);
-        code.vpmaxud(LARGEST, LARGEST, TEMPORARY);
+        largestOfAll(code, LARGEST, TEMPORARY);
         code.vcmpps(1, LARGEST, LEAST, NOT_LESS);
         code.vdivpsMasked(D, LARGEST, LIMIT, 1);
         code.vdivpsMasked(INVERSE, LIMIT, LARGEST, 1);
         code.vbroadcastss(INVERSE, INVERSE);
+    }
+
+    /// Fills `largest` with the largest of its lanes, as numbers without sign.
+    static void largestOfAll(Assembler code, int largest, int temporary) {
+        code.vshufi32x4(temporary, largest, largest, 0x4e);
+        code.vpmaxud(largest, largest, temporary);
+        code.vshufi32x4(temporary, largest, largest, 0xb1);
+        code.vpmaxud(largest, largest, temporary);
+        code.vpshufd(temporary, largest, 0x4e);
+        code.vpmaxud(largest, largest, temporary);
+        code.vpshufd(temporary, largest, 0xb1);
+        code.vpmaxud(largest, largest, temporary);
     }
 
     /// Quantises the 32 floats of two registers to `rsi + to`.

@@ -12,12 +12,13 @@ import java.lang.invoke.MethodHandle;
 /// What the processor says that it can do, by its own instructions CPUID and XGETBV (Intel manual, volume 2, CPUID).
 /// What it did not say is zero.
 ///
-/// @param leaf1Ecx       of leaf 1
-/// @param leaf7Ebx       of leaf 7, as the next
-/// @param leaf7Ecx       of leaf 7
-/// @param leaf7Part1Eax  of leaf 7, part 1
-/// @param saved          registers that the system saves, the lower half of XCR0
-record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Part1Eax, int saved) {
+/// @param leaf1Ecx      of leaf 1
+/// @param leaf7Ebx      of leaf 7, as the next two
+/// @param leaf7Ecx      of leaf 7
+/// @param leaf7Edx      of leaf 7
+/// @param leaf7Part1Eax of leaf 7, part 1
+/// @param saved         registers that the system saves, the lower half of XCR0
+record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Edx, int leaf7Part1Eax, int saved) {
     private static final int FMA = 1 << 12;
     private static final int OSXSAVE = 1 << 27;
     private static final int AVX = 1 << 28;
@@ -26,6 +27,8 @@ record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Part1Eax, in
     private static final int AVX2 = 1 << 5;
     private static final int AVX512F_AND_VL = 1 << 16 | 1 << 31;
     private static final int AVX512_VNNI = 1 << 11;
+
+    private static final int AMX_TILE = 1 << 24; // of edx
 
     private static final int AVX_VNNI = 1 << 4;
     private static final int AVX512_BF16 = 1 << 5;
@@ -70,12 +73,14 @@ record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Part1Eax, in
         int leaf1Ecx = answer.getAtIndex(JAVA_INT, 2);
         int leaf7Ebx = 0;
         int leaf7Ecx = 0;
+        int leaf7Edx = 0;
         int leaf7Part1Eax = 0;
         if (Integer.compareUnsigned(leaves, 7) >= 0) {
             cpuid.invokeExact(7, 0, answer);
             int parts = answer.getAtIndex(JAVA_INT, 0);
             leaf7Ebx = answer.getAtIndex(JAVA_INT, 1);
             leaf7Ecx = answer.getAtIndex(JAVA_INT, 2);
+            leaf7Edx = answer.getAtIndex(JAVA_INT, 3);
             if (parts != 0) {
                 cpuid.invokeExact(7, 1, answer);
                 leaf7Part1Eax = answer.getAtIndex(JAVA_INT, 0);
@@ -86,7 +91,7 @@ record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Part1Eax, in
             xgetbv.invokeExact(answer);
             saved = answer.getAtIndex(JAVA_INT, 0);
         }
-        return new Processor(leaf1Ecx, leaf7Ebx, leaf7Ecx, leaf7Part1Eax, saved);
+        return new Processor(leaf1Ecx, leaf7Ebx, leaf7Ecx, leaf7Edx, leaf7Part1Eax, saved);
     }
 
     /// @throws UnsupportedOperationException with the reason, where it lacks what the routines use
@@ -101,6 +106,11 @@ record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Part1Eax, in
     void requireAvx512Bf16() {
         requireAvx512Vnni();
         require((leaf7Part1Eax & AVX512_BF16) != 0, "the processor has no AVX-512 BF16");
+    }
+
+    /// Whether it multiplies whole matrices, which oneDNN makes use of.
+    boolean hasMatrixTiles() {
+        return (leaf7Edx & AMX_TILE) != 0;
     }
 
     /// With FMA and F16C, which came before and with it.

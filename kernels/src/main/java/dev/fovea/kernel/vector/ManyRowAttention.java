@@ -4,6 +4,7 @@ import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workers;
+import dev.fovea.kernel.vector.PanelProducts.Softmax;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
@@ -19,8 +20,11 @@ import jdk.incubator.vector.FloatVector;
 /// y      [headDim][width] += values [keys][headDim], by columns, × exponentials of the scores [keys][width]
 /// ```
 public final class ManyRowAttention {
-    /// Query rows of a task: each block of keys and values is unpacked once for all of them.
-    private static final int ROWS = 256;
+    /// Most query rows of a task: each block of keys and values is unpacked once for all of them.
+    private static final int ROWS = 640;
+
+    /// Tasks of a worker at least, so that none waits long for another at the end.
+    private static final int TASKS = 4;
 
     /// Keys of a block: their scores for one panel stay in the first cache level.
     static final int KEYS = PanelProducts.KEYS;
@@ -52,7 +56,9 @@ public final class ManyRowAttention {
     /// @param kv at least one row
     public void attend(Tensor q, KeyValues kv, Visible visible, Tensor y) {
         int heads = q.cols() / kv.headDim();
-        int blocks = Math.ceilDiv(q.rows(), ROWS);
+        // No result depends on which rows are computed together.
+        int wanted = Math.ceilDiv(TASKS * workers.threads(), heads);
+        int blocks = Math.max(Math.ceilDiv(q.rows(), ROWS), Math.min(wanted, Math.ceilDiv(q.rows(), width)));
         int step = Math.ceilDiv(Math.ceilDiv(q.rows(), blocks), width) * width;
         // Later rows see more keys, and those tasks come last where tasks are sorted by rows.
         workers.forEachInTurn(heads * blocks, (task, worker) -> {
@@ -135,13 +141,8 @@ public final class ManyRowAttention {
             }
             blocks.scores(panel, seen, scoresAt);
             hide(row, last, key, seen);
-            int largest = largestAt + panel * width;
-            int sums = sumsAt + panel * paddedDim * width;
-            rows.largest(scratch, scoresAt, seen, scratch, largest, scratch, shrinkAt);
-            rows.exponentials(
-                    scratch, scoresAt, seen, scratch, largest, scratch, shrinkAt, scratch, totalsAt + panel * width);
-            rows.multiply(scratch, sums, paddedDim, scratch, shrinkAt);
-            blocks.addValues(seen, scoresAt, sums);
+            Softmax softmax = new Softmax(scoresAt, largestAt + panel * width, shrinkAt, totalsAt + panel * width);
+            blocks.addValues(seen, softmax, sumsAt + panel * paddedDim * width);
         }
 
         /// Takes from each row the keys that only later rows of its panel see.

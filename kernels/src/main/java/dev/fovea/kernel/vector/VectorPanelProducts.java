@@ -12,11 +12,13 @@ final class VectorPanelProducts implements PanelProducts {
     private final Tiles tiles;
     private final Tiles columns;
     private final Width width;
+    private final Rows rows;
 
     VectorPanelProducts(Width width) {
         this.tiles = width.tiles();
         this.columns = width.columns();
         this.width = width;
+        this.rows = width.rows();
     }
 
     @Override
@@ -87,13 +89,19 @@ final class VectorPanelProducts implements PanelProducts {
         }
 
         @Override
-        public void addValues(int keys, int weightsAt, int sumsAt) {
+        public void addValues(int keys, Softmax softmax, int sumsAt) {
             int paddedDim = padded(headDim);
+            float[] s = scratch;
+            int scores = softmax.scoresAt();
+            int shrink = softmax.shrinkAt();
+            rows.largest(s, scores, keys, s, softmax.largestAt(), s, shrink);
+            rows.exponentials(s, scores, keys, s, softmax.largestAt(), s, shrink, s, softmax.totalsAt());
+            rows.multiply(s, sumsAt, paddedDim, s, shrink);
             for (int d = 0; d < paddedDim; d += DIMS) {
                 int dims = Math.min(DIMS, paddedDim - d);
                 int from = valuesAt + d / DIMS * KEYS * Tiles.COLUMNS;
                 int sums = sumsAt + d * tiles.width();
-                columns.multiply(scratch, from, dims, scratch, weightsAt, keys, scratch, sums, true);
+                columns.multiply(scratch, from, dims, scratch, scores, keys, scratch, sums, true);
             }
         }
     }

@@ -4,9 +4,12 @@ import static dev.fovea.kernel.emitted.Address.at;
 import static dev.fovea.kernel.emitted.Address.each;
 import static dev.fovea.kernel.emitted.Assembler.R10;
 import static dev.fovea.kernel.emitted.Assembler.R11;
+import static dev.fovea.kernel.emitted.Assembler.R12;
+import static dev.fovea.kernel.emitted.Assembler.R13;
 import static dev.fovea.kernel.emitted.Assembler.R8;
 import static dev.fovea.kernel.emitted.Assembler.R9;
 import static dev.fovea.kernel.emitted.Assembler.RAX;
+import static dev.fovea.kernel.emitted.Assembler.RBP;
 import static dev.fovea.kernel.emitted.Assembler.RBX;
 import static dev.fovea.kernel.emitted.Assembler.RCX;
 import static dev.fovea.kernel.emitted.Assembler.RDI;
@@ -25,9 +28,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// The expected bytes are those of the GNU assembler 2.40 for the same text, which follows the manual.
 class AssemblerTest {
-    private static final int R12 = 12;
-    private static final int R13 = 13;
-
     static Stream<Arguments> general() {
         return Stream.of(
                 of("mov rax, rdi", "4889f8", a -> a.mov(RAX, RDI)),
@@ -54,6 +54,12 @@ class AssemblerTest {
                 of("push rbx", "53", a -> a.push(RBX)),
                 of("push r12", "4154", a -> a.push(R12)),
                 of("pop rbx", "5b", a -> a.pop(RBX)),
+                of("pop r13", "415d", a -> a.pop(R13)),
+                of("mov rbp, [rsp+40]", "488b6c2428", a -> a.load(RBP, at(RSP, 40))),
+                of("mov r12, [rsp+48]", "4c8b642430", a -> a.load(R12, at(RSP, 48))),
+                of("mov r13, [r13]", "4d8b6d00", a -> a.load(R13, at(R13, 0))),
+                of("mov rax, [r12+8]", "498b442408", a -> a.load(RAX, at(R12, 8))),
+                of("lea rbx, [r8+r9*2]", "4b8d1c48", a -> a.lea(RBX, at(R8, 0).plus(R9, 2))),
                 of("mov dword ptr [r8+12], edx", "4189500c", a -> a.store32(at(R8, 12), RDX)),
                 of("mov dword ptr [r8], eax", "418900", a -> a.store32(at(R8, 0), RAX)),
                 of("cpuid", "0fa2", Assembler::cpuid),
@@ -82,6 +88,34 @@ class AssemblerTest {
                 of("vpbroadcastd zmm3, r10d", "62d27d487cda", a -> a.vpbroadcastd(3, R10)),
                 of("vbroadcastss zmm19, xmm30", "62827d4818de", a -> a.vbroadcastss(19, 30)),
                 of("vpmovsdb [rsi+24], zmm19", "62e27e48219e18000000", a -> a.vpmovsdb(at(RSI, 24), 19)),
+                of("vpmovdb [r11], zmm1", "62d27e48310b", a -> a.vpmovdb(at(R11, 0), 1)),
+                of("vpmovdb [r11+48], zmm20", "62c27e48316303", a -> a.vpmovdb(at(R11, 48), 20)),
+                of("vdpbf16ps zmm3, zmm28, zmm24", "62921e4052d8", a -> a.vdpbf16ps(3, 28, 24)),
+                of("vdpbf16ps zmm23, zmm31, zmm27", "6282064052fb", a -> a.vdpbf16ps(23, 31, 27)),
+                of("vmaxps zmm1, zmm2, zmm3", "62f16c485fcb", a -> a.vmaxps(1, 2, 3)),
+                of("vmaxps zmm17, zmm17, [rax+64]", "62e174405f4801", a -> a.vmaxps(17, 17, at(RAX, 64))),
+                of("vsubps zmm4, zmm5, zmm30", "629154485ce6", a -> a.vsubps(4, 5, 30)),
+                of("vrndscaleps zmm6, zmm21, 0", "62b37d4808f500", a -> a.vrndscaleps(6, 21)),
+                of("vscalefps zmm7, zmm8, zmm9", "62d23d482cf9", a -> a.vscalefps(7, 8, 9)),
+                of("vscalefps zmm23, zmm24, zmm25", "62823d402cf9", a -> a.vscalefps(23, 24, 25)),
+                of("vcvtne2ps2bf16 zmm10, zmm11, zmm12", "6252274872d4", a -> a.vcvtne2ps2bf16(10, 11, 12)),
+                of("vcvtne2ps2bf16 zmm26, zmm27, zmm28", "6202274072d4", a -> a.vcvtne2ps2bf16(26, 27, 28)),
+                of("vpermw zmm13, zmm14, zmm15", "62528d488def", a -> a.vpermw(13, 14, 15)),
+                of("vpermw zmm29, zmm30, zmm31", "62028d408def", a -> a.vpermw(29, 30, 31)),
+                of("vfmadd213ps zmm1, zmm2, zmm3", "62f26d48a8cb", a -> a.vfmadd213ps(1, 2, 3)),
+                of("vfmadd213ps zmm16, zmm17, zmm18", "62a27540a8c2", a -> a.vfmadd213ps(16, 17, 18)),
+                of("vmulps zmm1, zmm2, [rax]", "62f16c485908", a -> a.vmulps(1, 2, at(RAX, 0))),
+                of("vmulps zmm17, zmm30, [r12+128]", "62c10c40594c2402", a -> a.vmulps(17, 30, at(R12, 128))),
+                of("vmovups zmm24, [r13+256]", "62417c48104504", a -> a.vmovups(24, at(R13, 256))),
+                of("vpbroadcastd zmm27, [r12+20]", "62427d48585c2405", a -> a.vpbroadcastd(27, at(R12, 20))),
+                of(
+                        "vpbroadcastd zmm28, [rbx+rsi*2+12]",
+                        "62627d4858647303",
+                        a -> a.vpbroadcastd(28, at(RBX, 12).plus(RSI, 2))),
+                of(
+                        "vmovups [rax+r9+64], zmm5",
+                        "62b17c48116c0801",
+                        a -> a.vmovups(at(RAX, 64).plus(R9, 1), 5)),
                 of("vpmovsdb [rsi+32], zmm3", "62f27e48215e02", a -> a.vpmovsdb(at(RSI, 32), 3)),
                 of("vmovss [rsi+4], xmm18", "62e17e08115601", a -> a.vmovss(at(RSI, 4), 18)),
                 of("{evex} vmovss [rsi+4], xmm2", "62f17e08115601", a -> a.vmovss(at(RSI, 4), 2)),

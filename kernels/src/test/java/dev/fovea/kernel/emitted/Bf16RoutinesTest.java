@@ -2,11 +2,13 @@ package dev.fovea.kernel.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.fovea.kernel.Format;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -91,7 +93,14 @@ class Bf16RoutinesTest {
         float[] expected = new float[rows * WIDTH];
         add(expected, panel, pairs, keys, Bf16Routines.KEY_BYTES, 4);
         assertThat(floats(c, expected.length)).isEqualTo(expected);
-        machine.add(values, panel, c, pairs, tiles);
+        MemorySegment twice = arena.allocate(4L * WIDTH, 4);
+        for (int i = 0; i < WIDTH; i++) {
+            twice.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1 + i % 2);
+        }
+        machine.add(values, panel, twice, c, pairs, tiles);
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] *= 1 + i % 2;
+        }
         add(expected, panel, pairs, values, 4, Bf16Routines.VALUE_BYTES);
         assertThat(floats(c, expected.length)).isEqualTo(expected);
         assertThat(c.getAtIndex(ValueLayout.JAVA_FLOAT, (long) rows * WIDTH)).isEqualTo(77);
@@ -124,6 +133,70 @@ class Bf16RoutinesTest {
         return from.asSlice(0, 4L * count).toArray(ValueLayout.JAVA_FLOAT);
     }
 
+    /// Block after block, against powers in double precision; sums in binary32 of up to 64 powers.
+    @Test
+    void blocksOfASoftmaxGoOn() {
+        MemorySegment largest = arena.allocate(4L * WIDTH, 4);
+        MemorySegment totals = arena.allocate(4L * WIDTH, 4);
+        MemorySegment shrink = arena.allocate(4L * WIDTH, 4);
+        for (int lane = 0; lane < WIDTH; lane++) {
+            largest.setAtIndex(ValueLayout.JAVA_FLOAT, lane, Float.NEGATIVE_INFINITY);
+        }
+        double[] most = new double[WIDTH];
+        double[] sums = new double[WIDTH];
+        Arrays.fill(most, Double.NEGATIVE_INFINITY);
+        for (int pairs : new int[] {1, 3, 32, 2}) {
+            MemorySegment scores = arena.allocate(8L * WIDTH * pairs, 4);
+            for (int i = 0; i < 2 * pairs * WIDTH; i++) {
+                float score =
+                        i % 11 == 3 && i >= WIDTH ? Float.NEGATIVE_INFINITY : (float) (30 * random.nextGaussian());
+                scores.setAtIndex(ValueLayout.JAVA_FLOAT, i, score);
+            }
+            MemorySegment weights = arena.allocate(4L * WIDTH * pairs, 4);
+            machine.exponentials(scores, weights, pairs, largest, totals, shrink);
+            for (int lane = 0; lane < WIDTH; lane++) {
+                double before = most[lane];
+                for (int key = 0; key < 2 * pairs; key++) {
+                    most[lane] = Math.max(most[lane], scores.getAtIndex(ValueLayout.JAVA_FLOAT, key * WIDTH + lane));
+                }
+                sums[lane] *= Math.pow(2, before - most[lane]);
+                for (int key = 0; key < 2 * pairs; key++) {
+                    float score = scores.getAtIndex(ValueLayout.JAVA_FLOAT, key * WIDTH + lane);
+                    double weight = Math.pow(2, score - most[lane]);
+                    sums[lane] += weight;
+                    int pair = weights.getAtIndex(ValueLayout.JAVA_INT, key / 2 * WIDTH + lane);
+                    double found = number(key % 2 == 0 ? pair : pair >> 16);
+                    // rounding to bf16, the polynomial and its difference; below 2^-126 zero is as good
+                    double bound = weight * (0x1p-8 + 0x1p-20 + 64 * 0x1p-23) + 0x1p-126;
+                    assertThat(Math.abs(found - weight)).isLessThanOrEqualTo(bound);
+                }
+                double shrunk = Math.pow(2, before - most[lane]);
+                assertThat((double) shrink.getAtIndex(ValueLayout.JAVA_FLOAT, lane))
+                        .isCloseTo(shrunk, within(shrunk * 0x1p-15 + 0x1p-126));
+                assertThat((double) totals.getAtIndex(ValueLayout.JAVA_FLOAT, lane))
+                        .isCloseTo(sums[lane], within(sums[lane] * 0x1p-15));
+                assertThat((double) largest.getAtIndex(ValueLayout.JAVA_FLOAT, lane))
+                        .isEqualTo(most[lane]);
+            }
+        }
+    }
+
+    @Test
+    void whatIsNotANumberStaysSo() {
+        MemorySegment scores = arena.allocate(8L * WIDTH, 4);
+        scores.setAtIndex(ValueLayout.JAVA_FLOAT, 5, Float.NaN);
+        MemorySegment weights = arena.allocate(4L * WIDTH, 4);
+        MemorySegment state = arena.allocate(3 * 4L * WIDTH, 4);
+        long bytes = 4L * WIDTH;
+        machine.exponentials(scores, weights, 1, state, state.asSlice(bytes), state.asSlice(2 * bytes));
+        for (int lane = 0; lane < WIDTH; lane++) {
+            float total = state.getAtIndex(ValueLayout.JAVA_FLOAT, WIDTH + lane);
+            assertThat(Float.isNaN(total)).isEqualTo(lane == 5);
+            assertThat(Float.isNaN(number(weights.getAtIndex(ValueLayout.JAVA_INT, lane))))
+                    .isEqualTo(lane == 5);
+        }
+    }
+
     @Test
     void refusesMemoryThatIsTooSmall() {
         MemorySegment a = arena.allocate(7L * Bf16Routines.KEY_BYTES + 8);
@@ -136,7 +209,7 @@ class Bf16RoutinesTest {
                 .isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> machine.scores(a, b, c.asSlice(1), 2, 1))
                 .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> machine.add(b, b, c, 2, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> machine.add(b, b, b, c, 2, 1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> machine.scores(a, b, c.asReadOnly(), 2, 1))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> machine.scores(a, b, c, 0, 1)).isInstanceOf(IllegalArgumentException.class);

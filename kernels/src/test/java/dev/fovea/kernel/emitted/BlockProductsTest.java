@@ -2,6 +2,7 @@ package dev.fovea.kernel.emitted;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
 import dev.fovea.kernel.Kernels;
@@ -42,8 +43,11 @@ class BlockProductsTest {
             Kernels machine = machine(three);
             Kernels plain = new EmittedKernels(
                     Kernels.named("scalar", one),
+                    Compute.INT8,
                     new EmittedKernels.Code(
-                            Family.AVX2, new PlainCacheRoutines(), null, new PlainRoutines(), Arena.ofShared()));
+                            Family.AVX2, new PlainCacheRoutines(), null, new PlainRoutines(), Arena.ofShared()),
+                    null,
+                    1);
             Kernels machineAlone = machine(one);
             for (int i = 0; i < SHAPES; i++) {
                 int rows = 1 + (i % 3 == 0 ? random.nextInt(4) : random.nextInt(70));
@@ -91,8 +95,11 @@ class BlockProductsTest {
         Arena arena = Arena.ofShared();
         return new EmittedKernels(
                 Kernels.named("scalar", workers),
+                Compute.INT8,
                 new EmittedKernels.Code(
-                        Family.AVX2, new PlainCacheRoutines(), null, new MachineRoutines(routines, arena), arena));
+                        Family.AVX2, new PlainCacheRoutines(), null, new MachineRoutines(routines, arena), arena),
+                null,
+                1);
     }
 
     /// All numbers of an output with guards around it.

@@ -21,17 +21,17 @@ class ProcessorTest {
     private static final int FIRST = 1 << 12 | 1 << 27 | 1 << 28 | 1 << 29; // FMA, OSXSAVE, AVX, F16C
 
     /// A Haswell, the first with AVX2, and an Alder Lake, the first with AVX-VNNI.
-    private static final Processor HASWELL = new Processor(FIRST, 1 << 5, 0, 0, 7);
+    private static final Processor HASWELL = new Processor(FIRST, 1 << 5, 0, 0, 0, 7);
 
-    private static final Processor ALDER_LAKE = new Processor(FIRST, 1 << 5, 0, 1 << 4, 7);
-    private static final Processor ICE_LAKE = new Processor(FIRST, 1 << 5 | 1 << 16 | 1 << 31, 1 << 11, 0, 0xe7);
+    private static final Processor ALDER_LAKE = new Processor(FIRST, 1 << 5, 0, 0, 1 << 4, 7);
+    private static final Processor ICE_LAKE = new Processor(FIRST, 1 << 5 | 1 << 16 | 1 << 31, 1 << 11, 0, 0, 0xe7);
 
     @Test
     void eachProcessorRunsItsFamilies() {
         assertThat(families(HASWELL)).containsExactly(Family.AVX2);
         assertThat(families(ALDER_LAKE)).containsExactly(Family.AVX_VNNI, Family.AVX2);
         assertThat(families(ICE_LAKE)).containsExactly(Family.AVX512_VNNI, Family.AVX2);
-        assertThat(families(new Processor(0, 0, 0, 0, 0))).isEmpty();
+        assertThat(families(new Processor(0, 0, 0, 0, 0, 0))).isEmpty();
     }
 
     private static List<Family> families(Processor processor) {
@@ -61,18 +61,18 @@ class ProcessorTest {
             }
         }
         assertThatExceptionOfType(UnsupportedOperationException.class)
-                .isThrownBy(() -> EmittedKernels.Code.best(new Processor(0, 0, 0, 0, 0), Compute.INT8))
+                .isThrownBy(() -> EmittedKernels.Code.best(new Processor(0, 0, 0, 0, 0, 0), Compute.INT8))
                 .withMessageContaining("no AVX2");
     }
 
     @Test
     void avx2NeedsEachOfItsParts() {
         for (int bit : new int[] {12, 27, 28, 29}) {
-            Processor without = new Processor(FIRST & ~(1 << bit), 1 << 5, 0, 1 << 4, 7);
+            Processor without = new Processor(FIRST & ~(1 << bit), 1 << 5, 0, 0, 1 << 4, 7);
             refuses(without::requireAvx2, "no AVX2, FMA or F16C");
             refuses(without::requireAvxVnni, "no AVX2, FMA or F16C");
         }
-        refuses(new Processor(FIRST, ~(1 << 5), 0, 0, 7)::requireAvx2, "no AVX2, FMA or F16C");
+        refuses(new Processor(FIRST, ~(1 << 5), 0, 0, 0, 7)::requireAvx2, "no AVX2, FMA or F16C");
         refuses(HASWELL::requireAvxVnni, "no AVX-VNNI");
     }
 
@@ -80,10 +80,10 @@ class ProcessorTest {
     @Test
     void theSystemMustSaveTheRegisters() {
         for (int saved : new int[] {0, 1, 3, 5}) {
-            refuses(new Processor(FIRST, 1 << 5, 0, 1 << 4, saved)::requireAvx2, "does not save 256-bit registers");
+            refuses(new Processor(FIRST, 1 << 5, 0, 0, 1 << 4, saved)::requireAvx2, "does not save 256-bit registers");
         }
         for (int saved : new int[] {0, 7, 0xa7, 0x67, 0xc7, 0xe5}) {
-            Processor partly = new Processor(FIRST, ICE_LAKE.leaf7Ebx(), ICE_LAKE.leaf7Ecx(), 0, saved);
+            Processor partly = new Processor(FIRST, ICE_LAKE.leaf7Ebx(), ICE_LAKE.leaf7Ecx(), 0, 0, saved);
             refuses(partly::requireAvx512Vnni, "does not save 512-bit registers");
         }
     }

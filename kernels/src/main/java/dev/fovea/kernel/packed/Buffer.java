@@ -1,4 +1,4 @@
-package dev.fovea.kernel.onednn;
+package dev.fovea.kernel.packed;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

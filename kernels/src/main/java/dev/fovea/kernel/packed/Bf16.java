@@ -1,7 +1,7 @@
-package dev.fovea.kernel.onednn;
+package dev.fovea.kernel.packed;
 
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
-import dev.fovea.kernel.onednn.Primitive.Types;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -22,8 +22,13 @@ final class Bf16 implements Arithmetic {
     private static final int NOT_A_NUMBER = 0x7fc0;
 
     @Override
-    public Types types() {
-        return new Types(Dnnl.BF16, Dnnl.BF16, Dnnl.F32, 2);
+    public Compute compute() {
+        return Compute.BF16;
+    }
+
+    @Override
+    public int elementBytes() {
+        return 2;
     }
 
     @Override
@@ -46,7 +51,7 @@ final class Bf16 implements Arithmetic {
 
     @Override
     public void weights(float[] w, int cols, int[] to, int toAt, Notes notes, int out) {
-        int padded = Products.padded(cols);
+        int padded = Packer.padded(cols);
         for (int i = 0; i < padded; i += LANES) {
             rounded(FloatVector.fromArray(F, w, i)).reinterpretAsInts().intoArray(to, toAt + i / 2);
         }

@@ -1,11 +1,11 @@
-package dev.fovea.kernel.onednn;
+package dev.fovea.kernel.packed;
 
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 
-/// One product whose every intermediate number is a whole one that all arithmetics hold exactly. Versions of the
-/// library have been seen to compute wrong numbers at full speed.
-final class SelfCheck {
+/// One product whose every intermediate number is a whole one that all arithmetics hold exactly. Versions of oneDNN
+/// have been seen to compute wrong numbers at full speed.
+public final class SelfCheck {
     private static final int ROWS = 40;
     private static final int IN = 100;
     private static final int OUT = 70;
@@ -13,14 +13,14 @@ final class SelfCheck {
 
     private SelfCheck() {}
 
-    /// @throws UnsupportedOperationException if a number is wrong or the library refuses
-    static void run(Products products) {
+    /// @param technique for messages
+    /// @throws UnsupportedOperationException if a number is wrong or `products` refuse
+    public static void run(PackedProducts products, String technique) {
         float[] w = numbers(OUT, 31); // [OUT, IN]
         float[] x = numbers(ROWS, 17); // [ROWS, IN]
         Tensor y = Tensor.zeros(ROWS, OUT);
         if (!products.multiply(Matrix.of(w, OUT, IN), Tensor.of(x, ROWS, IN), null, y)) {
-            throw new UnsupportedOperationException(
-                    "kernels \"onednn\": the library has no usable product on this processor");
+            throw new UnsupportedOperationException(technique + ": there is no usable product on this processor");
         }
         for (int row = 0; row < ROWS; row++) {
             for (int out = 0; out < OUT; out++) {
@@ -29,8 +29,8 @@ final class SelfCheck {
                     expected += x[row * IN + i] * w[out * IN + i];
                 }
                 if (y.get(row, out) != expected) {
-                    throw new UnsupportedOperationException("kernels \"onednn\": the library computes wrong numbers"
-                            + " on this processor: expected " + expected + ", found " + y.get(row, out));
+                    throw new UnsupportedOperationException(technique + ": wrong numbers on this processor: expected "
+                            + expected + ", found " + y.get(row, out));
                 }
             }
         }

@@ -1,7 +1,7 @@
-package dev.fovea.kernel.onednn;
+package dev.fovea.kernel.packed;
 
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
-import dev.fovea.kernel.onednn.Primitive.Types;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -14,8 +14,13 @@ final class F32 implements Arithmetic {
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     @Override
-    public Types types() {
-        return new Types(Dnnl.F32, Dnnl.F32, Dnnl.F32, 4);
+    public Compute compute() {
+        return Compute.F32;
+    }
+
+    @Override
+    public int elementBytes() {
+        return 4;
     }
 
     @Override
@@ -32,7 +37,7 @@ final class F32 implements Arithmetic {
 
     @Override
     public void weights(float[] w, int cols, int[] to, int toAt, Notes notes, int out) {
-        int padded = Products.padded(cols);
+        int padded = Packer.padded(cols);
         for (int i = 0; i < padded; i++) {
             to[toAt + i] = Float.floatToRawIntBits(w[i]);
         }

@@ -1,14 +1,14 @@
-package dev.fovea.kernel.onednn;
+package dev.fovea.kernel.packed;
 
 import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
-import dev.fovea.kernel.onednn.Primitive.Types;
 import java.lang.foreign.MemorySegment;
 
-/// What activations, weights and sums are while oneDNN has them, and how floats become that and come back.
+/// What activations, weights and sums are while products of packed weights have them, and how floats become that and
+/// come back.
 ///
 /// All methods take one row at a time, so that each is a small loop over vectors. Stateless.
-sealed interface Arithmetic permits F32, Bf16, Int8 {
+public sealed interface Arithmetic permits F32, Bf16, Int8 {
     static Arithmetic of(Compute compute) {
         return switch (compute) {
             case F32 -> new F32();
@@ -17,7 +17,10 @@ sealed interface Arithmetic permits F32, Bf16, Int8 {
         };
     }
 
-    Types types();
+    Compute compute();
+
+    /// Of activations and weights.
+    int elementBytes();
 
     /// Most columns whose sums are right.
     default int mostCols() {

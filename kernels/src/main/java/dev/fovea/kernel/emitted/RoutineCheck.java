@@ -18,10 +18,10 @@ import java.util.Arrays;
 import java.util.Random;
 
 /// Runs every routine once on small inputs and compares each bit with its definition. Takes some milliseconds.
-final class SelfCheck {
+final class RoutineCheck {
     private static final int SPANS = 2;
 
-    private SelfCheck() {}
+    private RoutineCheck() {}
 
     /// @throws UnsupportedOperationException if the two differ
     static void run(Routines machine) {

@@ -1,7 +1,7 @@
-package dev.fovea.kernel.onednn;
+package dev.fovea.kernel.packed;
 
+import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
-import dev.fovea.kernel.onednn.Primitive.Types;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -39,8 +39,13 @@ final class Int8 implements Arithmetic {
     private static final float LEAST = 1e-30f;
 
     @Override
-    public Types types() {
-        return new Types(Dnnl.U8, Dnnl.S8, Dnnl.S32, 1);
+    public Compute compute() {
+        return Compute.INT8;
+    }
+
+    @Override
+    public int elementBytes() {
+        return 1;
     }
 
     @Override
@@ -80,7 +85,7 @@ final class Int8 implements Arithmetic {
 
     @Override
     public void weights(float[] w, int cols, int[] to, int toAt, Notes notes, int out) {
-        int padded = Products.padded(cols);
+        int padded = Packer.padded(cols);
         float largest = largest(w, 0, padded);
         float inverse = inverse(largest);
         IntVector sum = IntVector.zero(I);

@@ -1,8 +1,8 @@
-package dev.fovea.kernel.onednn;
+package dev.fovea.kernel.packed;
 
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Matrix;
-import dev.fovea.kernel.onednn.Arithmetic.Notes;
+import dev.fovea.kernel.packed.Arithmetic.Notes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -41,8 +41,8 @@ final class PackedWeights implements AutoCloseable {
         if (known != null) {
             return Optional.of(known);
         }
-        int outs = Products.padded(w.rows());
-        long size = (long) outs * Products.padded(w.cols()) * arithmetic.types().elementBytes();
+        int outs = Packer.padded(w.rows());
+        long size = (long) outs * Packer.padded(w.cols()) * arithmetic.elementBytes();
         if (bytes + size > mostBytes) {
             return Optional.empty();
         }

@@ -1,0 +1,146 @@
+package dev.fovea.kernel.emitted;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.fovea.kernel.Compute;
+import dev.fovea.kernel.Format;
+import dev.fovea.kernel.emitted.DenseCode.End;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/// Products of many rows with packed weights in bf16 or int8, by machine code. Segments are on or off the heap, and
+/// each
+/// routine checks that they hold what it touches.
+///
+/// What is computed is defined by [dev.fovea.kernel.packed.Arithmetic], bit for bit in int8.
+final class DenseRoutines {
+    /// Rows of a tile.
+    static final int TILE_ROWS = 6;
+
+    /// Vectors of a strip, and its outputs.
+    static final int VECTORS = 4;
+
+    static final int OUTPUTS = 16 * VECTORS;
+
+    /// Numbers of four bytes of a row that one round of the inner loop takes.
+    static final int STEPS = 4;
+
+    /// Rows whose largest magnitude is below this are zeros.
+    static final float LEAST = 1e-30f;
+
+    private static final int LANES = 16;
+
+    private final Compute compute;
+    private final MethodHandle first;
+    private final MethodHandle next;
+    private final MethodHandle round;
+
+    /// @param compute bf16 or int8
+    /// @param arena   how long the code lives
+    /// @throws UnsupportedOperationException with the reason, where processor or system cannot run it
+    DenseRoutines(Compute compute, Arena arena) {
+        boolean bytes = compute == Compute.INT8;
+        if (bytes) {
+            Processor.here().requireAvx512Vnni();
+        } else {
+            Processor.here().requireAvx512Bf16();
+        }
+        this.compute = compute;
+        Assembler code = new Assembler();
+        DenseCode.tiles(code, bytes ? End.SCALE : End.ADD_BIAS);
+        int nextAt = code.here();
+        DenseCode.tiles(code, bytes ? End.SCALE : End.ADD);
+        int roundAt = code.here();
+        if (bytes) {
+            DenseCode.quantise(code);
+        } else {
+            Bf16Code.halves(code, Format.F32);
+        }
+        MemorySegment memory = ExecutableMemory.of(code.code(), arena);
+        FunctionDescriptor tiles = FunctionDescriptor.ofVoid(
+                ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
+        first = handle(memory, 0, tiles);
+        next = handle(memory, nextAt, tiles);
+        FunctionDescriptor rows =
+                FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+        round = handle(memory, roundAt, bytes ? rows.appendArgumentLayouts(ADDRESS) : rows);
+    }
+
+    @SuppressWarnings("restricted") // bounds are checked before each call
+    private static MethodHandle handle(MemorySegment memory, int at, FunctionDescriptor type) {
+        return Linker.nativeLinker().downcallHandle(memory.asSlice(at), type, Linker.Option.critical(true));
+    }
+
+    Compute compute() {
+        return compute;
+    }
+
+    /// Rows that a product reads or writes.
+    ///
+    /// @param memory from the first row on
+    /// @param stride bytes from row to row
+    record Rows(MemorySegment memory, long stride) {}
+
+    /// Rounds rows of whole vectors as [dev.fovea.kernel.packed.Arithmetic#activations] does.
+    ///
+    /// @param x       rows of `cols` floats, a multiple of 16
+    /// @param to      rows of `cols` numbers
+    /// @param scales  `[rows]` floats, written in int8
+    void round(Rows x, int rows, int cols, Rows to, MemorySegment scales) {
+        if (rows < 1 || cols < LANES || cols % LANES != 0) {
+            throw new IllegalArgumentException("rounds whole vectors, not " + rows + " rows of " + cols);
+        }
+        MemorySegment from = x.memory.asSlice(0, MachineRoutines.strided(rows, x.stride, 4L * cols));
+        long bytes = compute == Compute.INT8 ? cols : 2L * cols;
+        MemorySegment touched =
+                Bf16Routines.writable(to.memory.asSlice(0, MachineRoutines.strided(rows, to.stride, bytes)));
+        long vectors = cols / LANES;
+        try {
+            if (compute == Compute.INT8) {
+                MemorySegment written = Bf16Routines.writable(scales.asSlice(0, 4L * rows));
+                round.invokeExact(from, x.stride, (long) rows, vectors, touched, to.stride, written);
+            } else {
+                round.invokeExact(from, x.stride, (long) rows, vectors, touched, to.stride);
+            }
+        } catch (Throwable e) {
+            throw MachineRoutines.failure(e);
+        }
+    }
+
+    /// `y = a w`, and what [Part] says of a product's first part, or of a later one.
+    ///
+    /// @param a      rows of `rounds * STEPS` numbers of four bytes
+    /// @param scales of the rows, in int8
+    /// @param tiles  of TILE_ROWS rows
+    /// @param y      rows of OUTPUTS floats
+    void multiply(Rows a, Part w, MemorySegment scales, int tiles, Rows y) {
+        if (tiles < 1 || w.rounds < 1) {
+            throw new IllegalArgumentException(tiles + " tiles, " + w.rounds + " rounds");
+        }
+        int rows = Math.multiplyExact(tiles, TILE_ROWS);
+        MemorySegment left = a.memory.asSlice(0, MachineRoutines.strided(rows, a.stride, 4L * STEPS * w.rounds));
+        MemorySegment right = w.weights.asSlice(0, 4L * OUTPUTS * STEPS * w.rounds);
+        MemorySegment to =
+                Bf16Routines.writable(y.memory.asSlice(0, MachineRoutines.strided(rows, y.stride, 4L * OUTPUTS)));
+        boolean bytes = compute == Compute.INT8;
+        MemorySegment perRow = scales.asSlice(0, bytes ? 4L * rows : 0);
+        MemorySegment notes = w.notes.asSlice(0, 4L * OUTPUTS * (bytes ? 3 : 1));
+        try {
+            (w.first ? first : next)
+                    .invokeExact(left, a.stride, right, (long) w.rounds, to, y.stride, (long) tiles, perRow, notes);
+        } catch (Throwable e) {
+            throw MachineRoutines.failure(e);
+        }
+    }
+
+    /// Some of the inputs of a strip.
+    ///
+    /// @param weights `[rounds * STEPS][OUTPUTS]` numbers of four bytes
+    /// @param first   in bf16, whether the bias is added to the sums, or else what `y` holds
+    /// @param notes   in int8 `[3][OUTPUTS]` offsets, scales and biases; in bf16 `[OUTPUTS]` biases
+    record Part(MemorySegment weights, int rounds, boolean first, MemorySegment notes) {}
+}

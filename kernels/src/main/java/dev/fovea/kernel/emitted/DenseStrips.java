@@ -1,0 +1,159 @@
+package dev.fovea.kernel.emitted;
+
+import static dev.fovea.kernel.emitted.DenseRoutines.OUTPUTS;
+import static dev.fovea.kernel.emitted.DenseRoutines.STEPS;
+import static dev.fovea.kernel.emitted.DenseRoutines.TILE_ROWS;
+
+import dev.fovea.kernel.Compute;
+import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.Workers;
+import dev.fovea.kernel.emitted.DenseRoutines.Part;
+import dev.fovea.kernel.emitted.DenseRoutines.Rows;
+import dev.fovea.kernel.packed.Arithmetic;
+import dev.fovea.kernel.packed.Strips;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// Strips of 64 outputs by machine code, results written where they belong. Rows and outputs that do not fill a tile
+/// are computed aside and copied.
+final class DenseStrips implements Strips {
+    /// Rows of a task: at 1024 inputs it takes some 50 µs, so that no worker waits long for another.
+    private static final int ROWS = 16 * TILE_ROWS;
+
+    /// Tiles of one call, during which the collector waits.
+    private static final int TILES = ROWS / TILE_ROWS;
+
+    /// Bytes of inputs that pass by at once in bf16: 512 KB of a strip stay in the second cache level.
+    private static final int PART_BYTES = 8192;
+
+    /// A cache line more than the numbers, so that six rows do not compete for the same lines.
+    private static final int GAP = 64;
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+    private final DenseRoutines routines;
+    private final Arithmetic arithmetic;
+    private final Arena arena;
+    private final Scratch scratch;
+
+    private DenseStrips(DenseRoutines routines, Workers workers, Arena arena) {
+        this.routines = routines;
+        this.arithmetic = Arithmetic.of(routines.compute());
+        this.arena = arena;
+        this.scratch = new Scratch(workers, arena);
+    }
+
+    /// @throws UnsupportedOperationException with the reason, where processor or system cannot run machine code
+    static DenseStrips create(Compute compute, Workers workers) {
+        Arena arena = Arena.ofShared();
+        try {
+            return new DenseStrips(new DenseRoutines(compute, arena), workers, arena);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public Arithmetic arithmetic() {
+        return arithmetic;
+    }
+
+    @Override
+    public int outputs() {
+        return OUTPUTS;
+    }
+
+    @Override
+    public int rows() {
+        return ROWS;
+    }
+
+    @Override
+    public long rowBytes(int depth) {
+        return (long) depth * arithmetic.elementBytes() + GAP;
+    }
+
+    @Override
+    public boolean serves(int rows, int outs, int depth) {
+        return true;
+    }
+
+    @Override
+    public void convert(Tensor x, int begin, int end, int depth, Activations to) {
+        int cols = x.cols();
+        long at = begin * to.rowBytes();
+        if (cols % 16 == 0) {
+            MemorySegment from = MemorySegment.ofArray(x.data()).asSlice(4L * x.at(begin));
+            MemorySegment scales = MemorySegment.ofArray(to.scales()).asSlice(4L * begin);
+            Rows rounded = new Rows(to.values().asSlice(at), to.rowBytes());
+            routines.round(new Rows(from, 4L * x.stride()), end - begin, cols, rounded, scales);
+            long first = (long) cols * arithmetic.elementBytes();
+            for (int row = begin; row < end && cols < depth; row++) {
+                long zeros = (long) (depth - cols) * arithmetic.elementBytes();
+                to.values().asSlice(row * to.rowBytes() + first, zeros).fill((byte) 0);
+            }
+            return;
+        }
+        for (int row = begin; row < end; row++) {
+            to.scales()[row] =
+                    arithmetic.activations(x.data(), x.at(row), cols, to.values(), row * to.rowBytes(), depth);
+        }
+    }
+
+    @Override
+    public void multiply(int worker, Activations activations, int begin, int end, Strip strip, Tensor y) {
+        int whole = strip.outs() == OUTPUTS ? (end - begin) / TILE_ROWS : 0;
+        int rest = Math.ceilDiv(end - begin - whole * TILE_ROWS, TILE_ROWS);
+        long asideBytes = 4L * OUTPUTS * TILE_ROWS * rest;
+        MemorySegment memory = scratch.of(worker, 3 * 4L * OUTPUTS + asideBytes);
+        MemorySegment notes = notes(strip, memory.asSlice(0, 3 * 4L * OUTPUTS));
+        MemorySegment aside = memory.asSlice(3 * 4L * OUTPUTS, asideBytes);
+        long bytes = (long) strip.depth() * arithmetic.elementBytes();
+        long partBytes = routines.compute() == Compute.INT8 ? bytes : PART_BYTES;
+        int first = begin + whole * TILE_ROWS;
+        for (long from = 0; from < bytes; from += partBytes) {
+            int rounds = (int) (Math.min(partBytes, bytes - from) / (4 * STEPS));
+            Part part = new Part(strip.weights().asSlice(from * OUTPUTS), rounds, from == 0, notes);
+            for (int tile = 0; tile < whole; tile += TILES) {
+                int row = begin + tile * TILE_ROWS;
+                MemorySegment to = MemorySegment.ofArray(y.data()).asSlice(4L * (y.at(row) + strip.first()));
+                int some = Math.min(TILES, whole - tile);
+                tiles(activations, row, from, part, some, new Rows(to, 4L * y.stride()));
+            }
+            for (int tile = 0; tile < rest; tile += TILES) {
+                MemorySegment to = aside.asSlice(4L * OUTPUTS * TILE_ROWS * tile);
+                int some = Math.min(TILES, rest - tile);
+                tiles(activations, first + tile * TILE_ROWS, from, part, some, new Rows(to, 4L * OUTPUTS));
+            }
+        }
+        for (int row = first; row < end; row++) {
+            MemorySegment.copy(
+                    aside, FLOAT, 4L * OUTPUTS * (row - first), y.data(), y.at(row) + strip.first(), strip.outs());
+        }
+    }
+
+    /// @param from byte of the inputs
+    private void tiles(Activations activations, int row, long from, Part part, int count, Rows y) {
+        long stride = activations.rowBytes();
+        Rows a = new Rows(activations.values().asSlice(row * stride + from), stride);
+        routines.multiply(a, part, MemorySegment.ofArray(activations.scales()).asSlice(4L * row), count, y);
+    }
+
+    private MemorySegment notes(Strip strip, MemorySegment to) {
+        int biasAt = 0;
+        if (routines.compute() == Compute.INT8) {
+            MemorySegment.copy(strip.notes().offsets(), strip.noteAt(), to, ValueLayout.JAVA_INT, 0, OUTPUTS);
+            MemorySegment.copy(strip.notes().scales(), strip.noteAt(), to, FLOAT, 4L * OUTPUTS, OUTPUTS);
+            biasAt = 2 * 4 * OUTPUTS;
+        }
+        MemorySegment.copy(strip.bias(), 0, to, FLOAT, biasAt, OUTPUTS);
+        return to;
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
