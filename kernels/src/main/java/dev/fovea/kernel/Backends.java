@@ -13,6 +13,7 @@ import java.util.TreeSet;
 final class Backends {
     private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
     private static final String ONEDNN = "onednn";
+    private static final String EMITTED = "dev.fovea.kernel.emitted.EmittedKernels";
     private static final String INCUBATOR = "jdk.incubator.vector";
 
     private Backends() {}
@@ -28,15 +29,15 @@ final class Backends {
                 requireIncubator();
                 yield create("dev.fovea.kernel.vector.VectorKernels", name, workers);
             }
-            case "vnni" -> {
+            case "vnni", "avxvnni", "avx2" -> {
                 if (compute == Compute.F32) {
-                    throw new UnsupportedOperationException(
-                            "kernels \"vnni\" compute in int8 and bf16, not in f32, which vector or onednn do");
+                    throw new UnsupportedOperationException("kernels \"" + name + "\" compute in int8"
+                            + (name.equals("vnni") ? " and bf16" : "") + ", not in f32, which vector or onednn do");
                 }
-                Kernels kernels = emitted(named("vector", workers, Compute.F32), compute);
+                Kernels kernels = emitted(named("vector", workers, Compute.F32), compute, name);
                 if (kernels.compute() != compute) {
                     throw new UnsupportedOperationException(
-                            "kernels \"vnni\" cannot compute in " + lower(compute) + " here");
+                            "kernels \"" + name + "\" cannot compute in " + lower(compute) + " here");
                 }
                 yield kernels;
             }
@@ -92,7 +93,7 @@ final class Backends {
     }
 
     private static Kernels provided(String name, Workers workers, Compute compute) {
-        Set<String> names = new TreeSet<>(Set.of("scalar", "vector", "vnni", ONEDNN));
+        Set<String> names = new TreeSet<>(Set.of("scalar", "vector", "vnni", "avxvnni", "avx2", ONEDNN));
         for (KernelsProvider provider : ServiceLoader.load(KernelsProvider.class)) {
             if (provider.name().equals(name)) {
                 return provider.create(workers, compute);
@@ -147,9 +148,15 @@ final class Backends {
         }
     }
 
+    /// With the fastest machine code that runs here.
     private static Kernels emitted(Kernels others, Compute compute) {
         Class<?>[] parameters = {Kernels.class, Compute.class};
-        return create("dev.fovea.kernel.emitted.EmittedKernels", "vnni", parameters, others, compute);
+        return create(EMITTED, "machine code", parameters, others, compute);
+    }
+
+    private static Kernels emitted(Kernels others, Compute compute, String family) {
+        Class<?>[] parameters = {Kernels.class, Compute.class, String.class};
+        return create(EMITTED, family, parameters, others, compute, family);
     }
 
     private static Kernels create(String className, String name, Workers workers) {

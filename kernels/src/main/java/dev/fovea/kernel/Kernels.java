@@ -26,7 +26,8 @@ public interface Kernels {
         return named(name, workers, Compute.F32);
     }
 
-    /// The technique `scalar`, `vector`, `vnni`, or that of a [KernelsProvider]. Never another one and never in another
+    /// The technique `scalar`, `vector`, `vnni`, `avxvnni`, `avx2`, or that of a [KernelsProvider]. Never another one
+    /// and never in another
     /// arithmetic: throws `UnsupportedOperationException` where this JVM cannot run it.
     static Kernels named(String name, Workers workers, Compute compute) {
         return Backends.named(name, workers, compute);

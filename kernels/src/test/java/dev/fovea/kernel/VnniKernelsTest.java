@@ -24,10 +24,19 @@ class VnniKernelsTest extends KernelsContract {
     /// Inputs that share a scale of the activations.
     private static final int SCALE_INPUTS = 128;
 
+    String family() {
+        return "vnni";
+    }
+
+    /// Of the same machine code without products.
+    String familyOfAttention() {
+        return "avx512";
+    }
+
     @Override
     Kernels create(Workers workers) {
         try {
-            return EmittedSubject.withoutPackedProducts(new VectorKernels(workers));
+            return EmittedSubject.withoutPackedProducts(new VectorKernels(workers), family());
         } catch (UnsupportedOperationException e) {
             workers.close();
             return Assumptions.abort(String.valueOf(e.getMessage()));
@@ -41,7 +50,7 @@ class VnniKernelsTest extends KernelsContract {
 
     @Override
     String expectedName() {
-        return "vector-" + FloatVector.SPECIES_PREFERRED.vectorBitSize() + "+vnni";
+        return "vector-" + FloatVector.SPECIES_PREFERRED.vectorBitSize() + "+" + family();
     }
 
     /// Attention of many rows rounds what it multiplies to bf16, of 8 significant bits.
@@ -125,11 +134,11 @@ class VnniKernelsTest extends KernelsContract {
         try (Workers workers = new Workers(2);
                 Arena arena = Arena.ofShared()) {
             create(new Workers(1)).workers().close(); // skips where there is no machine code
-            Kernels kernels = new EmittedKernels(new VectorKernels(workers), Compute.F32);
+            Kernels kernels = new EmittedKernels(new VectorKernels(workers), Compute.F32, family());
             Matrix w = new Samples(6).matrix(Format.Q8_0, 40, 96, arena);
             assertThat(kernels.interleaved(w, arena)).isSameAs(w);
             assertThat(kernels.compute()).isEqualTo(Compute.F32);
-            assertThat(kernels.name()).endsWith("+avx512");
+            assertThat(kernels.name()).endsWith("+" + familyOfAttention());
         }
     }
 }

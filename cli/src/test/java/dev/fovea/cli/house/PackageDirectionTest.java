@@ -28,7 +28,10 @@ class PackageDirectionTest {
             Map.entry("kernel.vector", Set.of("kernel", "kernel.scalar")),
             Map.entry("kernel.packed", Set.of("kernel")),
             Map.entry("kernel.onednn", Set.of("kernel", "kernel.packed")),
-            Map.entry("kernel.emitted", Set.of("kernel", "kernel.scalar", "kernel.vector", "kernel.packed")),
+            Map.entry(
+                    "kernel.emitted",
+                    Set.of("kernel", "kernel.scalar", "kernel.vector", "kernel.packed", "kernel.emitted.avx2")),
+            Map.entry("kernel.emitted.avx2", Set.of("kernel", "kernel.emitted")),
             Map.entry("engine.file", Set.of("kernel")),
             Map.entry("engine.tokenizer", Set.of("engine.file")),
             Map.entry("engine.image", Set.of("engine.image.codec")),

@@ -18,4 +18,9 @@ public record Address(int base, int index, int scale, int disp, boolean one) {
     public Address plus(int index, int scale) {
         return new Address(base, index, scale, disp, one);
     }
+
+    /// `bytes` further on.
+    public Address next(int bytes) {
+        return new Address(base, index, scale, disp + bytes, one);
+    }
 }

@@ -42,7 +42,7 @@ final class Bf16Routines {
     /// @param arena how long the code lives
     /// @throws UnsupportedOperationException with the reason, where processor or system cannot run it
     Bf16Routines(Arena arena) {
-        Processor.requireBf16();
+        Processor.here().requireAvx512Bf16();
         FunctionDescriptor convert =
                 FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
         FunctionDescriptor product = FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);

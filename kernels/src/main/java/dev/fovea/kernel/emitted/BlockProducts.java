@@ -169,7 +169,7 @@ final class BlockProducts {
                     }
                 }
                 MemorySegment from = activations.asSlice(span * stride + (long) firstTile * TILE_ROWS * SPAN_BYTES);
-                routines.tiles(from, stride, unpacked, depth, endTile - firstTile, sums);
+                routines.tiles(format, from, stride, unpacked, depth, endTile - firstTile, sums);
             }
             int begin = firstTile * TILE_ROWS;
             int end = Math.min(endTile * TILE_ROWS, x.rows());

@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
 /// ```
 /// r[b] = (x[4b] + x[4b + 2]) + (x[4b + 1] + x[4b + 3])      score = (r0 + r2) + (r1 + r3)
 /// ```
-sealed interface CacheRoutines permits MachineCacheRoutines, PlainCacheRoutines {
+public sealed interface CacheRoutines permits MachineCacheRoutines, PlainCacheRoutines {
     int LANES = 16;
 
     /// Rows of the cache that are read together.

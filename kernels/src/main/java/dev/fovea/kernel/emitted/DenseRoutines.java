@@ -45,9 +45,9 @@ final class DenseRoutines {
     DenseRoutines(Compute compute, Arena arena) {
         boolean bytes = compute == Compute.INT8;
         if (bytes) {
-            Processor.requireVnni();
+            Processor.here().requireAvx512Vnni();
         } else {
-            Processor.requireBf16();
+            Processor.here().requireAvx512Bf16();
         }
         this.compute = compute;
         Assembler code = new Assembler();

@@ -36,18 +36,32 @@ public final class EmittedKernels implements ForwardingKernels {
     private final OneRowAttention oneRow;
     private final @Nullable ManyRowAttention manyRows; // of bf16
     private final @Nullable BlockProducts products; // of int8
+    private final Family family;
     private final @Nullable PackedProducts dense; // of bf16 or int8
     private final int fewestDenseRows;
 
     /// @param wanted the arithmetic of products
     /// @throws UnsupportedOperationException with the reason, where processor or system cannot run machine code
     public EmittedKernels(Kernels others, Compute wanted) {
-        this(others, wanted, Code.checked(wanted), dense(others, wanted), FEWEST_DENSE_ROWS);
+        this(others, wanted, Code.best(Processor.here(), wanted));
+    }
+
+    /// With the machine code of one kind of processor, however fast another is.
+    ///
+    /// @param family `vnni`, `avxvnni` or `avx2`
+    /// @throws UnsupportedOperationException with the reason, where processor or system cannot run it
+    public EmittedKernels(Kernels others, Compute wanted, String family) {
+        this(others, wanted, Code.checked(Family.named(family), wanted));
+    }
+
+    private EmittedKernels(Kernels others, Compute wanted, Code code) {
+        this(others, wanted, code, dense(others, wanted, code.family), FEWEST_DENSE_ROWS);
     }
 
     /// As the constructor, and products of any number of rows are machine code.
     static EmittedKernels forAllRows(Kernels others, Compute wanted) {
-        return new EmittedKernels(others, wanted, Code.checked(wanted), dense(others, wanted), 1);
+        Code code = Code.checked(Family.AVX512_VNNI, wanted);
+        return new EmittedKernels(others, wanted, code, dense(others, wanted, code.family), 1);
     }
 
     /// Closes code and products with the workers.
@@ -56,6 +70,7 @@ public final class EmittedKernels implements ForwardingKernels {
     EmittedKernels(Kernels others, Compute wanted, Code code, @Nullable PackedProducts dense, int fewestRows) {
         Workers workers = others.workers();
         this.others = others;
+        this.family = code.family;
         this.dense = dense;
         this.fewestDenseRows = fewestRows;
         this.compute = code.products != null || dense != null ? wanted : others.compute();
@@ -68,14 +83,15 @@ public final class EmittedKernels implements ForwardingKernels {
         }
     }
 
-    /// None in binary32, nor where `others` compute so with tiles of matrices, which are several times as fast.
-    private static @Nullable PackedProducts dense(Kernels others, Compute compute) {
-        if (compute == Compute.F32) {
+    /// None in binary32, nor for AVX2, nor where `others` compute so with tiles of matrices, which are several times as
+    /// fast.
+    private static @Nullable PackedProducts dense(Kernels others, Compute compute, Family family) {
+        if (compute == Compute.F32 || family != Family.AVX512_VNNI) {
             return null;
         }
         PackedProducts products = null;
         try {
-            if (others.compute() == compute && Processor.hasMatrixTiles()) {
+            if (others.compute() == compute && Processor.here().hasMatrixTiles()) {
                 return null;
             }
             DenseStrips strips = DenseStrips.create(compute, others.workers());
@@ -95,22 +111,45 @@ public final class EmittedKernels implements ForwardingKernels {
     /// @param products of int8
     /// @param arena    of code and scratch memory
     record Code(
+            Family family,
             CacheRoutines cache,
             @Nullable Bf16Routines bf16,
             @Nullable Routines products,
             Arena arena) {
+        /// Of the first family that `processor` runs.
+        static Code best(Processor processor, Compute compute) {
+            UnsupportedOperationException why = new UnsupportedOperationException("there is no machine code");
+            for (Family family : Family.values()) {
+                try {
+                    family.require(processor);
+                } catch (UnsupportedOperationException e) {
+                    why = e;
+                    continue;
+                }
+                try {
+                    return checked(family, compute);
+                } catch (UnsupportedOperationException e) {
+                    LOG.log(Level.WARNING, "kernels: not {0}, because {1}", family.suffix(true), e.getMessage());
+                    why = e;
+                }
+            }
+            throw why;
+        }
+
         /// Machine code, checked so that a wrong number is found here and not in an answer.
-        static Code checked(Compute compute) {
+        static Code checked(Family family, Compute compute) {
+            family.require(Processor.here());
             Arena arena = Arena.ofShared();
             try {
-                CacheRoutines cache = new MachineCacheRoutines(arena);
+                CacheRoutines cache = new MachineCacheRoutines(family.code(), arena);
                 RoutineCheck.run(cache);
                 Routines products = null;
                 if (compute == Compute.INT8) {
-                    products = new MachineRoutines(arena);
+                    products = new MachineRoutines(family.code(), arena);
                     RoutineCheck.run(products);
                 }
-                return new Code(cache, compute == Compute.F32 ? null : bf16(arena), products, arena);
+                boolean halves = compute != Compute.F32 && family == Family.AVX512_VNNI;
+                return new Code(family, cache, halves ? bf16(arena) : null, products, arena);
             } catch (RuntimeException | Error e) {
                 arena.close();
                 throw e;
@@ -140,7 +179,8 @@ public final class EmittedKernels implements ForwardingKernels {
 
     @Override
     public String name() {
-        return others.name() + (products != null ? "+vnni" : dense != null ? "+bf16" : "+avx512");
+        boolean bf16 = products == null && dense != null;
+        return others.name() + "+" + (bf16 ? "bf16" : family.suffix(products != null));
     }
 
     @Override

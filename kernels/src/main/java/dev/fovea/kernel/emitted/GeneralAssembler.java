@@ -2,12 +2,13 @@ package dev.fovea.kernel.emitted;
 
 import static dev.fovea.kernel.emitted.Address.NONE;
 
+import dev.fovea.kernel.emitted.avx2.VexAssembler;
 import java.util.Arrays;
 
 /// Writes x86-64 instructions on general registers, and what vector instructions share; only those that the routines
 /// here use. Names, operand order (destination first) and encodings are those of the Intel 64 and IA-32 Architectures
 /// Software Developer's Manual, volume 2.
-public abstract sealed class GeneralAssembler permits Assembler {
+public abstract sealed class GeneralAssembler permits Assembler, VexAssembler {
     /// General registers by number.
     public static final int RAX = 0, RCX = 1, RDX = 2, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7;
     public static final int R8 = 8, R9 = 9, R10 = 10, R11 = 11, R12 = 12, R13 = 13, R14 = 14, R15 = 15;
@@ -68,6 +69,14 @@ public abstract sealed class GeneralAssembler permits Assembler {
         rex(1, 0, NONE, to);
         bytes(0x81);
         registers(0, to);
+        int32(value);
+    }
+
+    /// With the sign of `value` extended.
+    public final void andConstant(int to, int value) {
+        rex(1, 0, NONE, to);
+        bytes(0x81);
+        registers(4, to);
         int32(value);
     }
 

@@ -18,27 +18,32 @@ final class MachineCacheRoutines implements CacheRoutines {
     /// The routines of one format, for one row and for [#GROUP].
     private record Handles(MethodHandle scores1, MethodHandle scores4, MethodHandle add1, MethodHandle add4) {}
 
+    /// @param code  empty, of a family that this processor runs
     /// @param arena how long the code lives
-    /// @throws UnsupportedOperationException with the reason, where processor or system cannot run it
-    MachineCacheRoutines(Arena arena) {
-        Processor.requireVnni();
-        f16 = handles(Format.F16, arena);
-        f32 = handles(Format.F32, arena);
+    /// @throws UnsupportedOperationException with the reason, where the system cannot run it
+    MachineCacheRoutines(RoutineCode code, Arena arena) {
+        int[] f16At = write(code, Format.F16);
+        int[] f32At = write(code, Format.F32);
+        MemorySegment memory = ExecutableMemory.of(code.code().code(), arena);
+        f16 = handles(memory, f16At);
+        f32 = handles(memory, f32At);
     }
 
-    private static Handles handles(Format format, Arena arena) {
-        Assembler code = new Assembler();
-        int scores1 = code.here();
-        CacheCode.scores(code, format, 1);
-        int scores4 = code.here();
-        CacheCode.scores(code, format, GROUP);
-        int add1 = code.here();
-        CacheCode.add(code, format, 1);
-        int add4 = code.here();
-        CacheCode.add(code, format, GROUP);
-        MemorySegment memory = ExecutableMemory.of(code.code(), arena);
-        return new Handles(
-                handle(memory, scores1), handle(memory, scores4), handle(memory, add1), handle(memory, add4));
+    /// Where each routine begins.
+    private static int[] write(RoutineCode code, Format format) {
+        int scores1 = code.code().here();
+        code.scores(format, 1);
+        int scores4 = code.code().here();
+        code.scores(format, GROUP);
+        int add1 = code.code().here();
+        code.add(format, 1);
+        int add4 = code.code().here();
+        code.add(format, GROUP);
+        return new int[] {scores1, scores4, add1, add4};
+    }
+
+    private static Handles handles(MemorySegment memory, int[] at) {
+        return new Handles(handle(memory, at[0]), handle(memory, at[1]), handle(memory, at[2]), handle(memory, at[3]));
     }
 
     @SuppressWarnings("restricted") // bounds are checked before each call

@@ -25,27 +25,26 @@ final class MachineRoutines implements Routines {
     private static final Format[] FORMATS = {Format.Q8_0, Format.Q4_0};
 
     private final MethodHandle quantise;
-    private final MethodHandle tiles;
     private final MethodHandle store;
+    private final Map<Format, MethodHandle> tiles = new EnumMap<>(Format.class);
     private final Map<Format, MethodHandle> unpack = new EnumMap<>(Format.class);
     private final Map<Format, MethodHandle> oneRow = new EnumMap<>(Format.class);
 
-    private final Assembler code = new Assembler();
-
+    /// @param code  empty, of a family that this processor runs
     /// @param arena how long the code lives
-    /// @throws UnsupportedOperationException with the reason, where processor or system cannot run them
-    MachineRoutines(Arena arena) {
-        Processor.requireVnni();
-        int quantiseAt = emit(PreparationCode::quantise);
-        int tilesAt = emit(ProductCode::tiles);
-        int storeAt = emit(ProductCode::store);
+    /// @throws UnsupportedOperationException with the reason, where the system cannot run it
+    MachineRoutines(RoutineCode code, Arena arena) {
+        int quantiseAt = at(code, RoutineCode::quantise);
+        int storeAt = at(code, RoutineCode::store);
+        Map<Format, Integer> tilesAt = new EnumMap<>(Format.class);
         Map<Format, Integer> unpackAt = new EnumMap<>(Format.class);
         Map<Format, Integer> oneRowAt = new EnumMap<>(Format.class);
         for (Format format : FORMATS) {
-            unpackAt.put(format, emit(code -> PreparationCode.unpack(code, format)));
-            oneRowAt.put(format, emit(code -> ProductCode.oneRow(code, format)));
+            tilesAt.put(format, at(code, to -> to.tiles(format)));
+            unpackAt.put(format, at(code, to -> to.unpack(format)));
+            oneRowAt.put(format, at(code, to -> to.oneRow(format)));
         }
-        MemorySegment memory = ExecutableMemory.of(code.code(), arena);
+        MemorySegment memory = ExecutableMemory.of(code.code().code(), arena);
         FunctionDescriptor product =
                 FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
         Linker.Option critical = Linker.Option.critical(true);
@@ -53,14 +52,15 @@ final class MachineRoutines implements Routines {
                 handle(memory, quantiseAt, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG), critical);
         store = handle(
                 memory, storeAt, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG), critical);
-        tiles = handle(memory, tilesAt, product);
+        tilesAt.forEach((format, at) -> tiles.put(format, handle(memory, at, product)));
         unpackAt.forEach((format, at) ->
                 unpack.put(format, handle(memory, at, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG))));
         oneRowAt.forEach((format, at) -> oneRow.put(format, handle(memory, at, product)));
     }
 
-    private int emit(Consumer<Assembler> routine) {
-        int at = code.here();
+    /// Writes a routine and says where it begins.
+    private static int at(RoutineCode code, Consumer<RoutineCode> routine) {
+        int at = code.code().here();
         routine.accept(code);
         return at;
     }
@@ -119,7 +119,14 @@ final class MachineRoutines implements Routines {
     }
 
     @Override
-    public void tiles(MemorySegment a, long stride, MemorySegment strip, int spans, int count, MemorySegment sums) {
+    public void tiles(
+            Format format,
+            MemorySegment a,
+            long stride,
+            MemorySegment strip,
+            int spans,
+            int count,
+            MemorySegment sums) {
         if (spans == 0 || count == 0) {
             return;
         }
@@ -127,7 +134,7 @@ final class MachineRoutines implements Routines {
         MemorySegment weights = strip.asSlice(0, (long) spans * BLOCKS * STRIP_BLOCK_BYTES);
         MemorySegment touched = sums.asSlice(0, 4L * TILE_OUTPUTS * TILE_ROWS * count);
         try {
-            tiles.invokeExact(rows, stride, weights, touched, (long) spans, (long) count);
+            of(tiles, format).invokeExact(rows, stride, weights, touched, (long) spans, (long) count);
         } catch (Throwable e) {
             throw failure(e);
         }

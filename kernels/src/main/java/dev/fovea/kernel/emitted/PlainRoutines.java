@@ -83,7 +83,14 @@ final class PlainRoutines implements Routines {
     }
 
     @Override
-    public void tiles(MemorySegment a, long stride, MemorySegment strip, int spans, int tiles, MemorySegment sums) {
+    public void tiles(
+            Format format,
+            MemorySegment a,
+            long stride,
+            MemorySegment strip,
+            int spans,
+            int tiles,
+            MemorySegment sums) {
         for (int row = 0; row < tiles * TILE_ROWS; row++) {
             for (int out = 0; out < TILE_OUTPUTS; out++) {
                 long to = 4L * (row * TILE_OUTPUTS + out);

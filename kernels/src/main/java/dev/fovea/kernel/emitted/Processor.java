@@ -9,45 +9,39 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/// What the processor says that it can do, by its own instructions CPUID and XGETBV.
-final class Processor {
-    /// Bits of CPUID: leaf 1 ecx; leaf 7 ebx; leaf 7 ecx (Intel manual, volume 2, CPUID).
+/// What the processor says that it can do, by its own instructions CPUID and XGETBV (Intel manual, volume 2, CPUID).
+/// What it did not say is zero.
+///
+/// @param leaf1Ecx      of leaf 1
+/// @param leaf7Ebx      of leaf 7, as the next two
+/// @param leaf7Ecx      of leaf 7
+/// @param leaf7Edx      of leaf 7
+/// @param leaf7Part1Eax of leaf 7, part 1
+/// @param saved         registers that the system saves, the lower half of XCR0
+record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Edx, int leaf7Part1Eax, int saved) {
+    private static final int FMA = 1 << 12;
     private static final int OSXSAVE = 1 << 27;
+    private static final int AVX = 1 << 28;
+    private static final int F16C = 1 << 29;
 
+    private static final int AVX2 = 1 << 5;
     private static final int AVX512F_AND_VL = 1 << 16 | 1 << 31;
     private static final int AVX512_VNNI = 1 << 11;
 
-    /// Of leaf 7, subleaf 1, eax.
+    private static final int AMX_TILE = 1 << 24; // of edx
+
+    private static final int AVX_VNNI = 1 << 4;
     private static final int AVX512_BF16 = 1 << 5;
 
-    /// Of leaf 7, edx.
-    private static final int AMX_TILE = 1 << 24;
+    /// State that the system must save: SSE and AVX.
+    private static final int YMM_STATE = 0x6;
 
-    /// State that the system must save: SSE, AVX, masks, and both parts of the 512-bit registers.
+    /// That, masks, and both parts of the 512-bit registers.
     private static final int ZMM_STATE = 0xe6;
 
-    private Processor() {}
-
-    /// @throws UnsupportedOperationException with the reason, where it lacks what the routines use
-    static void requireVnni() {
-        require(false);
-    }
-
-    /// As [#requireVnni], and bf16.
-    static void requireBf16() {
-        require(true);
-    }
-
-    /// Whether it multiplies whole matrices, which oneDNN makes use of.
-    ///
-    /// @throws UnsupportedOperationException as [#requireVnni]
-    static boolean hasMatrixTiles() {
-        return (require(false)[3] & AMX_TILE) != 0;
-    }
-
-    /// @return eax, ebx, ecx and edx of leaf 7
+    /// @throws UnsupportedOperationException with the reason, where machine code cannot run at all
     @SuppressWarnings("restricted") // two routines that write 16 bytes
-    private static int[] require(boolean bf16) {
+    static Processor here() {
         String system = System.getProperty("os.name", "") + " on " + System.getProperty("os.arch", "");
         if (!system.matches("Linux on (amd64|x86_64)")) {
             throw new UnsupportedOperationException("machine code is for Linux on amd64, this is " + system);
@@ -63,13 +57,7 @@ final class Processor {
             MethodHandle xgetbv =
                     Linker.nativeLinker().downcallHandle(memory.asSlice(xgetbvAt), FunctionDescriptor.ofVoid(ADDRESS));
             MemorySegment answer = arena.allocate(16, 4); // eax, ebx, ecx, edx
-            require(cpuid, xgetbv, answer);
-            int[] features = answer.toArray(JAVA_INT);
-            cpuid.invokeExact(7, 1, answer); // where there is no subleaf 1, zeros
-            if (bf16 && (answer.getAtIndex(JAVA_INT, 0) & AVX512_BF16) == 0) {
-                throw new UnsupportedOperationException("the processor has no AVX-512 BF16");
-            }
-            return features;
+            return asked(cpuid, xgetbv, answer);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
@@ -77,22 +65,70 @@ final class Processor {
         }
     }
 
-    private static void require(MethodHandle cpuid, MethodHandle xgetbv, MemorySegment answer) throws Throwable {
+    /// Asks for nothing that the answers before do not promise: above the last leaf CPUID answers for another.
+    private static Processor asked(MethodHandle cpuid, MethodHandle xgetbv, MemorySegment answer) throws Throwable {
         cpuid.invokeExact(0, 0, answer);
-        boolean leaf7 = Integer.compareUnsigned(answer.getAtIndex(JAVA_INT, 0), 7) >= 0;
+        int leaves = answer.getAtIndex(JAVA_INT, 0);
         cpuid.invokeExact(1, 0, answer);
-        if ((answer.getAtIndex(JAVA_INT, 2) & OSXSAVE) == 0 || !leaf7) {
-            throw new UnsupportedOperationException("the processor has no AVX-512");
+        int leaf1Ecx = answer.getAtIndex(JAVA_INT, 2);
+        int leaf7Ebx = 0;
+        int leaf7Ecx = 0;
+        int leaf7Edx = 0;
+        int leaf7Part1Eax = 0;
+        if (Integer.compareUnsigned(leaves, 7) >= 0) {
+            cpuid.invokeExact(7, 0, answer);
+            int parts = answer.getAtIndex(JAVA_INT, 0);
+            leaf7Ebx = answer.getAtIndex(JAVA_INT, 1);
+            leaf7Ecx = answer.getAtIndex(JAVA_INT, 2);
+            leaf7Edx = answer.getAtIndex(JAVA_INT, 3);
+            if (parts != 0) {
+                cpuid.invokeExact(7, 1, answer);
+                leaf7Part1Eax = answer.getAtIndex(JAVA_INT, 0);
+            }
         }
-        xgetbv.invokeExact(answer);
-        int saved = answer.getAtIndex(JAVA_INT, 0);
-        if ((saved & ZMM_STATE) != ZMM_STATE) {
-            throw new UnsupportedOperationException("the system does not save 512-bit registers");
+        int saved = 0;
+        if ((leaf1Ecx & OSXSAVE) != 0) {
+            xgetbv.invokeExact(answer);
+            saved = answer.getAtIndex(JAVA_INT, 0);
         }
-        cpuid.invokeExact(7, 0, answer);
-        boolean wide = (answer.getAtIndex(JAVA_INT, 1) & AVX512F_AND_VL) == AVX512F_AND_VL;
-        if (!wide || (answer.getAtIndex(JAVA_INT, 2) & AVX512_VNNI) == 0) {
-            throw new UnsupportedOperationException("the processor has no AVX-512 VNNI");
+        return new Processor(leaf1Ecx, leaf7Ebx, leaf7Ecx, leaf7Edx, leaf7Part1Eax, saved);
+    }
+
+    /// @throws UnsupportedOperationException with the reason, where it lacks what the routines use
+    void requireAvx512Vnni() {
+        require((leaf1Ecx & OSXSAVE) != 0, "the processor has no AVX-512");
+        require((saved & ZMM_STATE) == ZMM_STATE, "the system does not save 512-bit registers");
+        boolean wide = (leaf7Ebx & AVX512F_AND_VL) == AVX512F_AND_VL;
+        require(wide && (leaf7Ecx & AVX512_VNNI) != 0, "the processor has no AVX-512 VNNI");
+    }
+
+    /// As [#requireAvx512Vnni], and bf16.
+    void requireAvx512Bf16() {
+        requireAvx512Vnni();
+        require((leaf7Part1Eax & AVX512_BF16) != 0, "the processor has no AVX-512 BF16");
+    }
+
+    /// Whether it multiplies whole matrices, which oneDNN makes use of.
+    boolean hasMatrixTiles() {
+        return (leaf7Edx & AMX_TILE) != 0;
+    }
+
+    /// With FMA and F16C, which came before and with it.
+    void requireAvx2() {
+        int first = OSXSAVE | AVX | FMA | F16C;
+        require((leaf1Ecx & first) == first && (leaf7Ebx & AVX2) != 0, "the processor has no AVX2, FMA or F16C");
+        require((saved & YMM_STATE) == YMM_STATE, "the system does not save 256-bit registers");
+    }
+
+    /// As [#requireAvx2], and AVX-VNNI.
+    void requireAvxVnni() {
+        requireAvx2();
+        require((leaf7Part1Eax & AVX_VNNI) != 0, "the processor has no AVX-VNNI");
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new UnsupportedOperationException(otherwise);
         }
     }
 }

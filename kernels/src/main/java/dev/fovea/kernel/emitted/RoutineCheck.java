@@ -137,7 +137,7 @@ final class RoutineCheck {
         long groupBytes = w.byteSize() / 2;
         routines.unpack(format, w, SPANS, strip, 0);
         routines.unpack(format, w.asSlice(groupBytes), SPANS, strip, 1);
-        routines.tiles(all, stride, strip, SPANS, 1, all.asSlice(sumsAt));
+        routines.tiles(format, all, stride, strip, SPANS, 1, all.asSlice(sumsAt));
         routines.oneRow(format, all, stride, w, SPANS, 2, all.asSlice(yAt));
         return all;
     }

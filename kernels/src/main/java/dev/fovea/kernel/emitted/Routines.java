@@ -22,7 +22,7 @@ import java.lang.foreign.MemorySegment;
 /// give equal numbers.
 ///
 /// Activations that are not all finite give results that are not.
-sealed interface Routines permits MachineRoutines, PlainRoutines {
+public sealed interface Routines permits MachineRoutines, PlainRoutines {
     /// Inputs of a span.
     int SPAN = 128;
 
@@ -69,9 +69,11 @@ sealed interface Routines permits MachineRoutines, PlainRoutines {
 
     /// Adds the product of `tiles * TILE_ROWS` rows with a strip.
     ///
-    /// @param a    row `r` of span `s` at byte `s * stride + r * SPAN_BYTES`
-    /// @param sums `[tiles * TILE_ROWS][TILE_OUTPUTS]` floats, added to
-    void tiles(MemorySegment a, long stride, MemorySegment strip, int spans, int tiles, MemorySegment sums);
+    /// @param format that the strip was unpacked from
+    /// @param a      row `r` of span `s` at byte `s * stride + r * SPAN_BYTES`
+    /// @param sums   `[tiles * TILE_ROWS][TILE_OUTPUTS]` floats, added to
+    void tiles(
+            Format format, MemorySegment a, long stride, MemorySegment strip, int spans, int tiles, MemorySegment sums);
 
     /// Writes `sums + bias` where they belong.
     ///

@@ -49,6 +49,8 @@ class AssemblerTest {
                 of("add rcx, [rsp+24]", "48034c2418", a -> a.add(RCX, at(RSP, 24))),
                 of("add rdi, [r8]", "490338", a -> a.add(RDI, at(R8, 0))),
                 of("lea r10, [rsi+rdx]", "4c8d1416", a -> a.lea(R10, at(RSI, 0).plus(RDX, 1))),
+                of("and rsp, -4096", "4881e400f0ffff", a -> a.andConstant(RSP, -4096)),
+                of("mov rsp, rax", "4889c4", a -> a.mov(RSP, RAX)),
                 of("push rbx", "53", a -> a.push(RBX)),
                 of("push r12", "4154", a -> a.push(R12)),
                 of("pop rbx", "5b", a -> a.pop(RBX)),

@@ -15,17 +15,25 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Whole products by machine code and by its definition: equal to the bit, for any shape, address and thread
 /// count.
+@ParameterizedClass(name = "{0}")
+@EnumSource(CodeUnderTest.class)
 class BlockProductsTest {
     private static final long SEED = 20261122;
     private static final int SHAPES = 150;
     private static final float GUARD = 12345.678f;
 
     private final Random random = new Random(SEED);
+    private final CodeUnderTest code;
+
+    BlockProductsTest(CodeUnderTest code) {
+        this.code = code;
+    }
 
     @Test
     void machineCodeGivesTheBitsOfItsDefinition() {
@@ -36,7 +44,8 @@ class BlockProductsTest {
             Kernels plain = new EmittedKernels(
                     Kernels.named("scalar", one),
                     Compute.INT8,
-                    new EmittedKernels.Code(new PlainCacheRoutines(), null, new PlainRoutines(), Arena.ofShared()),
+                    new EmittedKernels.Code(
+                            Family.AVX2, new PlainCacheRoutines(), null, new PlainRoutines(), Arena.ofShared()),
                     null,
                     1);
             Kernels machineAlone = machine(one);
@@ -81,12 +90,16 @@ class BlockProductsTest {
         }
     }
 
-    private static Kernels machine(Workers workers) {
-        try {
-            return new EmittedKernels(Kernels.named("scalar", workers), Compute.INT8);
-        } catch (UnsupportedOperationException e) {
-            return Assumptions.abort(String.valueOf(e.getMessage()));
-        }
+    private Kernels machine(Workers workers) {
+        RoutineCode routines = code.code();
+        Arena arena = Arena.ofShared();
+        return new EmittedKernels(
+                Kernels.named("scalar", workers),
+                Compute.INT8,
+                new EmittedKernels.Code(
+                        Family.AVX2, new PlainCacheRoutines(), null, new MachineRoutines(routines, arena), arena),
+                null,
+                1);
     }
 
     /// All numbers of an output with guards around it.

@@ -11,29 +11,33 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Machine code against its definition, bit for bit, at odd places and between bytes that must stay; on the heap and
 /// off it.
+@ParameterizedClass(name = "{0}")
+@EnumSource(CodeUnderTest.class)
 class CacheRoutinesTest {
     private static final int GUARD = 100;
 
     private final Random random = new Random(20261123);
     private final Arena arena = Arena.ofConfined();
     private final CacheRoutines plain = new PlainCacheRoutines();
+    private final CodeUnderTest code;
     private CacheRoutines machine = plain;
+
+    CacheRoutinesTest(CodeUnderTest code) {
+        this.code = code;
+    }
 
     @BeforeEach
     void needsTheProcessor() {
-        try {
-            machine = new MachineCacheRoutines(arena);
-        } catch (UnsupportedOperationException e) {
-            Assumptions.abort(String.valueOf(e.getMessage()));
-        }
+        machine = new MachineCacheRoutines(code.code(), arena);
     }
 
     @AfterEach

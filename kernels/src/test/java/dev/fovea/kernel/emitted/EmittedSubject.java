@@ -10,7 +10,8 @@ public final class EmittedSubject {
     /// Int8 for interleaved weights only: with all others it is as exact as `others`.
     ///
     /// @throws UnsupportedOperationException where processor or system cannot run machine code
-    public static Kernels withoutPackedProducts(Kernels others) {
-        return new EmittedKernels(others, Compute.INT8, EmittedKernels.Code.checked(Compute.INT8), null, 1);
+    public static Kernels withoutPackedProducts(Kernels others, String family) {
+        EmittedKernels.Code code = EmittedKernels.Code.checked(Family.named(family), Compute.INT8);
+        return new EmittedKernels(others, Compute.INT8, code, null, 1);
     }
 }

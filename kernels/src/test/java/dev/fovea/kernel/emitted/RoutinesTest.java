@@ -17,16 +17,17 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Machine code against its definition, bit for bit, in memory that begins at odd places and is surrounded by
-/// bytes that
-/// must stay.
+/// bytes that must stay.
+@ParameterizedClass(name = "{0}")
+@EnumSource(CodeUnderTest.class)
 class RoutinesTest {
     private static final long SEED = 20261121;
     private static final int GUARD = 192;
@@ -34,15 +35,16 @@ class RoutinesTest {
     private final Random random = new Random(SEED);
     private final Arena arena = Arena.ofConfined();
     private final Routines plain = new PlainRoutines();
+    private final CodeUnderTest code;
     private Routines machine = plain;
+
+    RoutinesTest(CodeUnderTest code) {
+        this.code = code;
+    }
 
     @BeforeEach
     void needsTheProcessor() {
-        try {
-            machine = new MachineRoutines(arena);
-        } catch (UnsupportedOperationException e) {
-            Assumptions.abort(String.valueOf(e.getMessage()));
-        }
+        machine = new MachineRoutines(code.code(), arena);
     }
 
     @AfterEach
@@ -180,9 +182,9 @@ class RoutinesTest {
                         format + " tiles",
                         bytes,
                         4 * random.nextInt(16),
-                        (routines, sums) -> routines.tiles(a, stride, strip, spans, tiles, sums));
+                        (routines, sums) -> routines.tiles(format, a, stride, strip, spans, tiles, sums));
                 MemorySegment sums = arena.allocate(bytes, 64);
-                machine.tiles(a, stride, strip, spans, tiles, sums);
+                machine.tiles(format, a, stride, strip, spans, tiles, sums);
                 for (int row = 0; row < rows; row++) {
                     MemorySegment y = arena.allocate(4L * TILE_OUTPUTS, 64);
                     machine.oneRow(format, a.asSlice((long) row * SPAN_BYTES), stride, w, spans, 2, y);
@@ -193,6 +195,46 @@ class RoutinesTest {
                 }
             }
         }
+    }
+
+    /// Where sums of products of bytes are largest in magnitude, none is cut off.
+    @ParameterizedTest
+    @EnumSource(
+            value = Format.class,
+            names = {"Q8_0", "Q4_0"})
+    void theLargestProductsAreExact(Format format) {
+        for (int bits : new int[] {0x00, 0x7f, 0x80, 0xff}) {
+            MemorySegment w = weights(format, 2, 0);
+            for (int half = 0; half < 2; half++) {
+                int tile = Interleaved.tileBytes(format);
+                w.asSlice((long) half * tile + 128, tile - 128).fill((byte) bits);
+            }
+            MemorySegment strip = arena.allocate((long) BLOCKS * STRIP_BLOCK_BYTES, 64);
+            plain.unpack(format, w, 1, strip, 0);
+            plain.unpack(format, w.asSlice(w.byteSize() / 2), 1, strip, 1);
+            for (int signs = 0; signs < 4; signs++) {
+                MemorySegment a = arena.allocate(TILE_ROWS * SPAN_BYTES, 64);
+                for (int row = 0; row < TILE_ROWS; row++) {
+                    plain.quantise(extremes(signs), 1, a.asSlice((long) row * SPAN_BYTES), SPAN_BYTES);
+                }
+                assertSame("one row", 64, 0, (routines, y) -> routines.oneRow(format, a, 0, w, 1, 1, y));
+                assertSame(
+                        "tiles",
+                        4L * TILE_ROWS * TILE_OUTPUTS,
+                        0,
+                        (routines, sums) -> routines.tiles(format, a, 0, strip, 1, 1, sums));
+            }
+        }
+    }
+
+    /// All of one sign, or the signs of each four alike: `+ - + -` or `+ + - -`.
+    private MemorySegment extremes(int signs) {
+        MemorySegment x = arena.allocate(4L * SPAN, 64);
+        for (int i = 0; i < SPAN; i++) {
+            boolean negative = (i & signs) != 0 || signs == 3;
+            x.setAtIndex(ValueLayout.JAVA_FLOAT, i, negative ? -1 : 1);
+        }
+        return x;
     }
 
     @Test
@@ -217,10 +259,10 @@ class RoutinesTest {
         MemorySegment strip = arena.allocate(bytes, 64);
         machine.unpack(Format.Q8_0, w, spans, strip, 0);
         MemorySegment once = arena.allocate(4L * TILE_ROWS * TILE_OUTPUTS, 64);
-        machine.tiles(a, stride, strip, spans, 1, once);
+        machine.tiles(Format.Q8_0, a, stride, strip, spans, 1, once);
         MemorySegment twice = arena.allocate(4L * TILE_ROWS * TILE_OUTPUTS, 64);
-        machine.tiles(a, stride, strip, 3, 1, twice);
-        machine.tiles(a.asSlice(3 * stride), stride, strip.asSlice(3 * bytes / 4), 1, 1, twice);
+        machine.tiles(Format.Q8_0, a, stride, strip, 3, 1, twice);
+        machine.tiles(Format.Q8_0, a.asSlice(3 * stride), stride, strip.asSlice(3 * bytes / 4), 1, 1, twice);
         assertThat(once.mismatch(twice)).isEqualTo(-1);
     }
 
@@ -253,12 +295,13 @@ class RoutinesTest {
             () -> machine.store(sums, y, 2, less(a).asSlice(0, 255), 128),
             () -> machine.store(sums, y, 2, a, 127),
             () -> machine.store(sums, y, -1, a, 128),
-            () -> machine.tiles(less(a), stride, strip, 2, 1, sums),
-            () -> machine.tiles(a, stride - 1, strip, 2, 1, sums),
-            () -> machine.tiles(a, stride, less(strip), 2, 1, sums),
-            () -> machine.tiles(a, stride, strip, 2, 1, less(sums)),
-            () -> machine.tiles(a, stride, strip, 2, -1, sums),
-            () -> machine.tiles(MemorySegment.ofArray(new byte[(int) a.byteSize()]), stride, strip, 2, 1, sums),
+            () -> machine.tiles(Format.Q4_0, less(a), stride, strip, 2, 1, sums),
+            () -> machine.tiles(Format.Q4_0, a, stride - 1, strip, 2, 1, sums),
+            () -> machine.tiles(Format.Q4_0, a, stride, less(strip), 2, 1, sums),
+            () -> machine.tiles(Format.Q4_0, a, stride, strip, 2, 1, less(sums)),
+            () -> machine.tiles(Format.Q4_0, a, stride, strip, 2, -1, sums),
+            () -> machine.tiles(
+                    Format.Q4_0, MemorySegment.ofArray(new byte[(int) a.byteSize()]), stride, strip, 2, 1, sums),
         };
         for (int i = 0; i < calls.length; i++) {
             assertThatThrownBy(calls[i]::run)

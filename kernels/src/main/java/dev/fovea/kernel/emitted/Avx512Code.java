@@ -1,0 +1,42 @@
+package dev.fovea.kernel.emitted;
+
+import dev.fovea.kernel.Format;
+
+/// For AVX-512 with VNNI.
+record Avx512Code(Assembler code) implements RoutineCode {
+    @Override
+    public void quantise() {
+        PreparationCode.quantise(code);
+    }
+
+    @Override
+    public void unpack(Format format) {
+        PreparationCode.unpack(code, format);
+    }
+
+    @Override
+    public void oneRow(Format format) {
+        ProductCode.oneRow(code, format);
+    }
+
+    /// One code for both: weights of all formats are bytes in a strip.
+    @Override
+    public void tiles(Format format) {
+        ProductCode.tiles(code);
+    }
+
+    @Override
+    public void store() {
+        ProductCode.store(code);
+    }
+
+    @Override
+    public void scores(Format format, int rows) {
+        CacheCode.scores(code, format, rows);
+    }
+
+    @Override
+    public void add(Format format, int rows) {
+        CacheCode.add(code, format, rows);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.fovea.kernel.emitted;
+
+import dev.fovea.kernel.Format;
+import dev.fovea.kernel.emitted.avx2.Avx2Code;
+
+/// Machine code of [Routines] and [CacheRoutines] for one kind of processor. Each method writes one routine after
+/// those before it, with the arguments that [MachineRoutines] and [MachineCacheRoutines] hand over, counts at least 1.
+public sealed interface RoutineCode permits Avx512Code, Avx2Code {
+    /// Where the routines are written.
+    GeneralAssembler code();
+
+    /// `(x, to, stride, spans)`.
+    void quantise();
+
+    /// `(w, strip, spans)`, `strip` at the half to write.
+    void unpack(Format format);
+
+    /// `(a, stride, w, y, spans, groups)`.
+    void oneRow(Format format);
+
+    /// `(a, stride, strip, sums, spans, tiles)`.
+    void tiles(Format format);
+
+    /// `(sums, bias, y, stride, rows)`.
+    void store();
+
+    /// `(q, cache, stride, scores, heads, vectors, step of q, step of scores)`.
+    void scores(Format format, int rows);
+
+    /// `(weights, cache, stride, y, heads, vectors, step of weights, step of y)`.
+    void add(Format format, int rows);
+}
