@@ -55,6 +55,7 @@ class BenchCommandTest {
                         "prompt_tokens",
                         "new_tokens",
                         "runs",
+                        "warm_up_ms",
                         "first_request_ttft_ms",
                         "peak_gflops",
                         "rows");

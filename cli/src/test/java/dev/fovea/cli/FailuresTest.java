@@ -58,7 +58,10 @@ class FailuresTest {
                 Case.of(ask + "--top-p 2 Hi", NOT_UNDERSTOOD, "top-p: expected", "found 2.0"),
                 Case.of(ask + "--threads 0 Hi", NOT_UNDERSTOOD, "--threads: expected at least 1, found 0"),
                 Case.of(ask + "--cache f8 Hi", NOT_UNDERSTOOD, "--cache", "f32 or f16, found f8"),
-                Case.of(ask + "--kernels gpu Hi", NOT_UNDERSTOOD, "kernels: expected one of onednn, scalar, vector"),
+                Case.of(
+                        ask + "--kernels gpu Hi",
+                        NOT_UNDERSTOOD,
+                        "kernels: expected one of avx2, avxvnni, onednn, scalar, vector, vnni"),
                 Case.of(ask + "--chat klingon Hi", NOT_UNDERSTOOD, "klingon", "mistral_instruct"),
                 Case.of(ask + "--method magic Hi", NOT_UNDERSTOOD, "expected one of", "hired", "found magic"),
                 Case.of(ask + "--method fastv,hired Hi", NOT_UNDERSTOOD, "vision-side", "fastv"),

@@ -14,7 +14,6 @@ import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.Workspace;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -64,19 +63,8 @@ public final class Engine implements AutoCloseable {
         this.workers = loaded.workers();
         this.arena = loaded.arena();
         this.encoder = new ImageEncoder(model, kernels, workspace, ImagePolicies.of(model.config()), options);
-        this.ends = ends(loaded);
+        this.ends = loaded.ends();
         this.loadNanos = System.nanoTime() - begin;
-    }
-
-    /// The checkpoint's end tokens and those of its conversation format.
-    private static Set<Integer> ends(Loading.Loaded loaded) {
-        Set<Integer> ends = new HashSet<>(loaded.model().config().eos());
-        if (loaded.chat().isPresent() && loaded.tokenizer().isPresent()) {
-            for (int id : loaded.chat().get().stopIds(loaded.tokenizer().get())) {
-                ends.add(id);
-            }
-        }
-        return Set.copyOf(ends);
     }
 
     /// Loads a checkpoint directory in Hugging Face layout (or the original LLaVA naming, as safetensors).
@@ -185,6 +173,16 @@ public final class Engine implements AutoCloseable {
         lock();
         try {
             return kernels.peak();
+        } finally {
+            unlock();
+        }
+    }
+
+    /// Does once what a request does, so that the first one does not wait for compilers and for weights to be packed.
+    public void warmUp() {
+        lock();
+        try {
+            WarmUp.run(model, options, workspace);
         } finally {
             unlock();
         }

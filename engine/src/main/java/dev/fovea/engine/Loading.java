@@ -13,7 +13,9 @@ import dev.fovea.kernel.CountingKernels;
 import dev.fovea.kernel.Workers;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /// Reads what an engine runs from where it lies, on resources that its caller frees.
 interface Loading {
@@ -24,7 +26,18 @@ interface Loading {
             Optional<ChatFormat> chat,
             CountingKernels kernels,
             Workers workers,
-            Arena arena) {}
+            Arena arena) {
+        /// The checkpoint's end tokens and those of its conversation format.
+        Set<Integer> ends() {
+            Set<Integer> ends = new HashSet<>(model.config().eos());
+            if (chat.isPresent() && tokenizer.isPresent()) {
+                for (int id : chat.get().stopIds(tokenizer.get())) {
+                    ends.add(id);
+                }
+            }
+            return Set.copyOf(ends);
+        }
+    }
 
     Loaded load(CountingKernels kernels, Workers workers, Arena arena);
 

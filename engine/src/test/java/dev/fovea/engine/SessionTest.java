@@ -70,6 +70,23 @@ class SessionTest {
         }
     }
 
+    /// In the midst of a conversation too.
+    @Test
+    void warmingUpChangesNoAnswer() {
+        try (Session plain = engine.open(SessionOptions.of(FEW));
+                Session disturbed = engine.open(SessionOptions.of(FEW))) {
+            Generation expected = plain.generate(withImage(400), greedy(6), TokenSink.NONE);
+            engine.warmUp();
+            Generation found = disturbed.generate(withImage(400), greedy(6), TokenSink.NONE);
+            assertThat(found.ids()).containsExactly(expected.ids());
+            assertThat(found.stats().operations()).isEqualTo(expected.stats().operations());
+            int[] next = plain.generate(text(500), greedy(4), TokenSink.NONE).ids();
+            engine.warmUp();
+            assertThat(disturbed.generate(text(500), greedy(4), TokenSink.NONE).ids())
+                    .containsExactly(next);
+        }
+    }
+
     @Test
     void aMomentBelongsToItsSession() {
         try (Session one = engine.open(SessionOptions.of(FEW));

@@ -51,7 +51,10 @@ record Bench(Engine engine, Load load, ProgressLine progress) {
 
     BenchReport run(String model, List<Line> lines) {
         progress.about("warming up");
-        Stats warm = once(lines.getLast());
+        long begin = System.nanoTime();
+        engine.warmUp();
+        long warmUp = System.nanoTime() - begin;
+        Stats first = once(lines.getLast());
         double peak = peak();
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
@@ -66,7 +69,7 @@ record Bench(Engine engine, Load load, ProgressLine progress) {
             rows.add(Row.of(line, runs, PeakMemory.bytes()));
         }
         peak = Math.max(peak, peak()); // whichever moment was quieter
-        return new BenchReport(model, engine.options(), engine.compute(), warm, load, peak, rows);
+        return new BenchReport(model, engine.options(), engine.compute(), warmUp, first, load, peak, rows);
     }
 
     /// 0 where it is not wanted or not known.

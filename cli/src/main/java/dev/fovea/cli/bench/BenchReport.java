@@ -16,13 +16,15 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// What every line cost, as tables and as JSON.
 ///
-/// @param warm the first request of all, of the last line, which counts for no line
+/// @param warmUp nanoseconds that the engine's warm-up took
+/// @param first  the first request of all, of the last line, which counts for no line
 /// @param peak operations per second; 0 where it was not measured
 record BenchReport(
         String model,
         EngineOptions options,
         Compute compute,
-        Stats warm,
+        long warmUp,
+        Stats first,
         Bench.Load load,
         double peak,
         List<Row> rows) {
@@ -32,13 +34,13 @@ record BenchReport(
     }
 
     private String heading() {
-        ImageStats image = warm.images().getFirst();
+        ImageStats image = first.images().getFirst();
         String text = String.format(
                 Locale.ROOT,
-                "%s%n%s%n%s, %s, %d threads | image %d x %d px, %d prompt tokens, %d new tokens | median of %d%nfirst request, as the last line: %s to the first token",
+                "%s%n%s%n%s, %s, %d threads | image %d x %d px, %d prompt tokens, %d new tokens | median of %d%nwarm-up: %s, then first request, as the last line: %s to the first token",
                 model,
                 Machine.description(),
-                warm.kernels(),
+                first.kernels(),
                 arithmetic(),
                 options.threads(),
                 image.width(),
@@ -46,7 +48,8 @@ record BenchReport(
                 load.promptTokens(),
                 load.newTokens(),
                 load.runs(),
-                Numbers.time(warm.firstTokenNanos()));
+                Numbers.time(warmUp),
+                Numbers.time(first.firstTokenNanos()));
         return peak == 0
                 ? text
                 : text + String.format(Locale.ROOT, " | %s peak %.1f GFLOP/s", arithmetic(), peak / 1e9);
@@ -138,12 +141,13 @@ record BenchReport(
     ObjectNode json() {
         ObjectNode json = JsonMapper.shared().createObjectNode();
         json.put("model", model).put("machine", Machine.description());
-        json.put("kernels", warm.kernels()).put("compute", arithmetic()).put("threads", options.threads());
-        ImageStats image = warm.images().getFirst();
+        json.put("kernels", first.kernels()).put("compute", arithmetic()).put("threads", options.threads());
+        ImageStats image = first.images().getFirst();
         json.putObject("image").put("width", image.width()).put("height", image.height());
         json.put("prompt_tokens", load.promptTokens()).put("new_tokens", load.newTokens());
         json.put("runs", load.runs());
-        json.put("first_request_ttft_ms", Numbers.rounded(warm.firstTokenNanos() / 1e6));
+        json.put("warm_up_ms", Numbers.rounded(warmUp / 1e6));
+        json.put("first_request_ttft_ms", Numbers.rounded(first.firstTokenNanos() / 1e6));
         json.put("peak_gflops", Numbers.rounded(peak / 1e9));
         ArrayNode array = json.putArray("rows");
         rows.forEach(row -> array.add(json(row)));

@@ -21,7 +21,7 @@ class SourceRulesTest {
     /// Packages above the rule of thumb, each with its own bound.
     private static final Map<String, Integer> LARGE_PACKAGES = Map.of(
             "dev/fovea/kernel", 18, // the promise of each operation and the records that go through it
-            "dev/fovea/engine", 32, // the door with its records
+            "dev/fovea/engine", 33, // the door with its records
             "dev/fovea/engine/reduce", 32, // one class a method, and what they share
             "dev/fovea/engine/image", 16,
             "dev/fovea/kernel/vector", 20, // a codec for each kind of layout, two schedules of attention
