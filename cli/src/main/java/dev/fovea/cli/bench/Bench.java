@@ -59,6 +59,7 @@ record Bench(Engine engine, Load load, ProgressLine progress) {
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             Line line = lines.get(i);
+            System.gc();
             PeakMemory.restart();
             List<Stats> runs = new ArrayList<>();
             for (int run = 1; run <= load.runs; run++) {
@@ -78,7 +79,9 @@ record Bench(Engine engine, Load load, ProgressLine progress) {
         return measured.orElse(0);
     }
 
+    /// Peak memory is to be that of a request, not of what requests before it left behind.
     private Stats once(Line line) {
+        System.gc();
         return answer(line, 0).stats();
     }
 

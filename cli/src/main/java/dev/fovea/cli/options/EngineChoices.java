@@ -23,8 +23,8 @@ public final class EngineChoices {
             names = "--kernels",
             paramLabel = "K",
             description =
-                    "How to compute: best (default), onednn (its library), vector (the Vector API), vnni, avxvnni or avx2"
-                            + " (int8 by machine code) or scalar (plain Java, slow).")
+                    "How to compute: best (default), onednn (its library), vector (the Vector API), scalar (plain Java,"
+                            + " slow), or machine code: vnni (bf16 and int8), avxvnni or avx2 (int8).")
     private String kernels = "best";
 
     @Option(
