@@ -43,12 +43,6 @@ final class BlockProducts {
     /// Tasks of a worker, so that none waits long for another at the end.
     private static final int PARTS = 8;
 
-    /// Tiles after which results are stored: 3 KB, which are on their way while the next are computed.
-    private static final int STORED = 4;
-
-    /// Of the sums of a tile.
-    private static final long TILE_BYTES = 4L * TILE_ROWS * TILE_OUTPUTS;
-
     /// Rows of activations that one task quantises.
     private static final int QUANTISED = 8;
 
@@ -159,60 +153,45 @@ final class BlockProducts {
 
         private void strip(int strip, int firstTile, int endTile, int worker) {
             long stripBytes = (long) STRIP_SPANS * BLOCKS * STRIP_BLOCK_BYTES;
-            long sumBytes = TILE_BYTES * (endTile - firstTile);
+            long sumBytes = 4L * (endTile - firstTile) * TILE_ROWS * TILE_OUTPUTS;
             MemorySegment memory = scratch.of(worker, stripBytes + sumBytes + 4L * TILE_OUTPUTS);
             MemorySegment unpacked = memory.asSlice(0, stripBytes);
             MemorySegment sums = memory.asSlice(stripBytes, sumBytes).fill((byte) 0);
             int first = strip * TILE_OUTPUTS;
-            MemorySegment added = bias(first, memory.asSlice(stripBytes + sumBytes, 4L * TILE_OUTPUTS));
+            int width = Math.min(TILE_OUTPUTS, outputs - first);
             for (int span = 0; span < spans; span += STRIP_SPANS) {
                 int depth = Math.min(STRIP_SPANS, spans - span);
-                unpack(strip, span, depth, unpacked);
-                boolean last = span + depth == spans;
-                int step = last ? STORED : endTile - firstTile;
-                for (int tile = firstTile; tile < endTile; tile += step) {
-                    int count = Math.min(step, endTile - tile);
-                    MemorySegment from = activations.asSlice(span * stride + (long) tile * TILE_ROWS * SPAN_BYTES);
-                    MemorySegment to = sums.asSlice(TILE_BYTES * (tile - firstTile), TILE_BYTES * count);
-                    routines.tiles(format, from, stride, unpacked, depth, count, to);
-                    if (last) {
-                        storeTiles(to, added, tile * TILE_ROWS, count, first);
+                for (int half = 0; half < 2; half++) {
+                    if (half * Interleaved.ROWS < width) {
+                        long at = (2L * strip + half) * groupBytes + (long) span * Interleaved.tileBytes(format);
+                        long bytes = (long) depth * Interleaved.tileBytes(format);
+                        routines.unpack(format, weights.asSlice(at, bytes), depth, unpacked, half);
                     }
                 }
+                MemorySegment from = activations.asSlice(span * stride + (long) firstTile * TILE_ROWS * SPAN_BYTES);
+                routines.tiles(format, from, stride, unpacked, depth, endTile - firstTile, sums);
             }
-        }
-
-        private void unpack(int strip, int span, int depth, MemorySegment to) {
-            for (int half = 0; half < 2; half++) {
-                int group = 2 * strip + half;
-                if (group * Interleaved.ROWS < outputs) {
-                    long at = group * groupBytes + (long) span * Interleaved.tileBytes(format);
-                    long bytes = (long) depth * Interleaved.tileBytes(format);
-                    routines.unpack(format, weights.asSlice(at, bytes), depth, to, half);
-                }
-            }
-        }
-
-        /// Of a whole strip.
-        private MemorySegment bias(int first, MemorySegment to) {
-            if (bias == null) {
-                return to.fill((byte) 0);
-            }
-            MemorySegment.copy(bias, first, to, FLOAT, 0, Math.min(TILE_OUTPUTS, outputs - first));
-            return to;
-        }
-
-        private void storeTiles(MemorySegment sums, MemorySegment added, int begin, int tiles, int first) {
-            int end = Math.min(begin + tiles * TILE_ROWS, x.rows());
-            int width = Math.min(TILE_OUTPUTS, outputs - first);
+            int begin = firstTile * TILE_ROWS;
+            int end = Math.min(endTile * TILE_ROWS, x.rows());
             if (width == TILE_OUTPUTS) {
-                MemorySegment to = MemorySegment.ofArray(y.data()).asSlice(4L * (y.at(begin) + first));
-                routines.store(sums, added, end - begin, to, 4L * y.stride());
+                MemorySegment added = memory.asSlice(stripBytes + sumBytes);
+                storeStrip(sums, added, begin, end, first);
                 return;
             }
             for (int row = begin; row < end; row++) {
                 store(sums, 4L * (row - begin) * TILE_OUTPUTS, row, first, width);
             }
+        }
+
+        /// @param added room for the bias of a strip
+        private void storeStrip(MemorySegment sums, MemorySegment added, int begin, int end, int first) {
+            if (bias == null) {
+                added.fill((byte) 0);
+            } else {
+                MemorySegment.copy(bias, first, added, FLOAT, 0, TILE_OUTPUTS);
+            }
+            MemorySegment to = MemorySegment.ofArray(y.data()).asSlice(4L * (y.at(begin) + first));
+            routines.store(sums, added, end - begin, to, 4L * y.stride());
         }
 
         private void quantise(int row, int worker) {
