@@ -5,9 +5,8 @@ import java.util.function.DoubleSupplier;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/// What a benchmark times, and what bounds it. Shared, since JMH would give every reader of a thread its own; not
-/// final,
-/// since JMH extends its states.
+/// What a benchmark times, and what bounds it. Shared, since JMH would give every reader of a thread its own;
+/// not final, since JMH extends its states.
 @State(Scope.Benchmark)
 public class Timed {
     /// Peaks measured before the first one counts, for the compiler.

@@ -11,9 +11,8 @@ import java.util.Optional;
 ///
 /// @param threads     worker threads
 /// @param kernels     `best`, or the name of a technique: `onednn`, `vector`, `scalar`
-/// @param compute     arithmetic of products with many rows; with the best kernels F32 where the processor lacks
-/// another,
-///                    which [Engine#compute] tells
+/// @param compute     arithmetic of products with many rows; with the best kernels F32 where the processor
+///                    lacks another, which [Engine#compute] tells
 /// @param cacheFormat F32 or F16: how keys and values are cached
 /// @param imageLimits what images may be decoded
 /// @param applyExif   whether images are turned upright as their EXIF orientation says

@@ -8,8 +8,8 @@ import java.util.Map;
 /// What one request cost. Claims in this field are about these numbers.
 ///
 /// @param nanos        time of each stage
-/// @param operations   floating-point operations of products and attention in each stage, counted from the shapes that
-/// ran
+/// @param operations   floating-point operations of products and attention in each stage, counted from the
+///                     shapes that ran
 /// @param images       one for each image of this turn
 /// @param promptRows   rows that this turn added to the prompt, visual tokens included
 /// @param cacheRows    rows cached in each layer afterwards

@@ -115,9 +115,8 @@ public final class Decoder {
         return logits;
     }
 
-    /// Attention block of one layer: `x += out(attention(norm(x)))`. All rows leave keys and values behind; nobody
-    /// reads
-    /// any row of the last layer but the last one, so it goes on alone from there.
+    /// Attention block of one layer: `x += out(attention(norm(x)))`. All rows leave keys and values behind;
+    /// nobody reads any row of the last layer but the last one, so it goes on alone from there.
     ///
     /// @return the rows that go on
     private Tensor attend(

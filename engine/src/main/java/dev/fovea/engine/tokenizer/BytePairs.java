@@ -8,9 +8,8 @@ import java.util.stream.IntStream;
 
 /// Byte-pair encoding of words: characters, joined pair by pair, best rank first and leftmost first.
 ///
-/// A word of n characters costs O(n log n): the symbols are a linked list and the possible merges a heap, so a text
-/// that
-/// is not cut into words (a megabyte as one word) takes no longer than one that is.
+/// A word of n characters costs O(n log n): the symbols are a linked list and the possible merges a heap, so a
+/// text that is not cut into words (a megabyte as one word) takes no longer than one that is.
 final class BytePairs {
     /// No such token or pair.
     static final int NONE = -1;

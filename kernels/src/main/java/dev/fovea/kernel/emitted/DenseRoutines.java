@@ -12,9 +12,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/// Products of many rows with packed weights in bf16 or int8, by machine code. Segments are on or off the heap, and
-/// each
-/// routine checks that they hold what it touches.
+/// Products of many rows with packed weights in bf16 or int8, by machine code. Segments are on or off the heap,
+/// and each routine checks that they hold what it touches.
 ///
 /// What is computed is defined by [dev.fovea.kernel.packed.Arithmetic], bit for bit in int8.
 final class DenseRoutines {

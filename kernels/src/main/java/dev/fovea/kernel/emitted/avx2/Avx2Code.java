@@ -22,8 +22,7 @@ public final class Avx2Code implements RoutineCode {
     }
 
     /// As [#avxVnni] but for the spelling of one instruction: processors with AVX-512 VNNI, most of which lack
-    /// AVX-VNNI,
-    /// can test the rest.
+    /// AVX-VNNI, can test the rest.
     public static Avx2Code avx512Vnni() {
         return new Avx2Code(new VnniProducts(VexAssembler::vpdpbusdEvex));
     }

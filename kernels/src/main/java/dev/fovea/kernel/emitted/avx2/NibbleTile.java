@@ -9,10 +9,9 @@ import static dev.fovea.kernel.emitted.Routines.TILE_ROWS;
 
 import dev.fovea.kernel.emitted.Address;
 
-/// Weights of four bits, which a strip holds as `q + 128`, without an instruction for four products. The instruction
-/// for
-/// two gives them in 16 bits, where those of a block can be added up: `q + 8` is at most 15, and 16 · 15 · 128 is
-/// 30720.
+/// Weights of four bits, which a strip holds as `q + 128`, without an instruction for four products. The
+/// instruction for two gives them in 16 bits, where those of a block can be added up: `q + 8` is at most 15,
+/// and 16 · 15 · 128 is 30720.
 record NibbleTile() implements TileProducts {
     /// On the stack: what takes `q + 128` to `q + 8`, then ones.
     private static final int OFFSET = 0;

@@ -12,9 +12,8 @@ import dev.fovea.kernel.emitted.Address;
 /// odd             b1    b3
 /// ```
 ///
-/// The instruction for bytes adds two products in 16 bits and cuts off what is larger, so it serves weights of four
-/// bits
-/// alone: the largest sum of four is 4 · 15 · 128.
+/// The instruction for bytes adds two products in 16 bits and cuts off what is larger, so it serves weights of
+/// four bits alone: the largest sum of four is 4 · 15 · 128.
 record WidenedProducts() implements ByteProducts {
     private static final int EVEN_BYTES = 15;
     private static final int LOW_BITS = 14;
