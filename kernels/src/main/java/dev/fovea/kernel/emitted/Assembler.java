@@ -63,6 +63,26 @@ final class Assembler extends GeneralAssembler {
         evex(2, 1, 0, ZMM, 0x13, to, 0, from, 32);
     }
 
+    /// Signed numbers of 32 bits to 16, saturated; within each 128 bits those of `a`, then those of `b`.
+    void vpackssdw(int to, int a, int b) {
+        evex(1, 1, 0, ZMM, 0x6b, to, a, b);
+    }
+
+    /// Likewise of 16 bits to 8.
+    void vpacksswb(int to, int a, int b) {
+        evex(1, 1, 0, ZMM, 0x63, to, a, b);
+    }
+
+    /// Lane `i` is that of `from` whose index is lane `i` of `order`.
+    void vpermd(int to, int order, int from) {
+        evex(2, 1, 0, ZMM, 0x36, to, order, from);
+    }
+
+    /// Widens 16 bytes without sign to 32 bits each.
+    void vpmovzxbd(int to, Address from) {
+        evex(2, 1, 0, ZMM, 0x31, to, 0, from, 16);
+    }
+
     /// Rounds 16 floats to bf16, 256 bits.
     void vcvtneps2bf16(int to, int from) {
         evex(2, 2, 0, ZMM, 0x72, to, 0, from);
@@ -225,16 +245,6 @@ final class Assembler extends GeneralAssembler {
         bytes(order);
     }
 
-    /// Stores each lane as a signed byte, saturated: 16 bytes.
-    void vpmovsdb(Address to, int from) {
-        evex(2, 2, 0, ZMM, 0x21, from, 0, to, 16);
-    }
-
-    /// Stores the lowest byte of each lane: 16 bytes.
-    void vpmovdb(Address to, int from) {
-        evex(2, 2, 0, ZMM, 0x31, from, 0, to, 16);
-    }
-
     // ---- one lane, or vectors of 128 or 256 bits
 
     void vmovups256(Address to, int from) {
@@ -243,6 +253,22 @@ final class Assembler extends GeneralAssembler {
 
     void vmovups128(Address to, int from) {
         evex(1, 0, 0, XMM, 0x11, from, 0, to, 16);
+    }
+
+    /// Stores the upper 256 bits.
+    void vextracti64x4(Address to, int from) {
+        evex(3, 1, 1, ZMM, 0x3b, from, 0, to, 32);
+        bytes(1);
+    }
+
+    /// Stores lanes 0 and 1.
+    void vmovlps(Address to, int from) {
+        evex(1, 0, 0, XMM, 0x13, from, 0, to, 8);
+    }
+
+    /// Stores lanes 2 and 3.
+    void vmovhps(Address to, int from) {
+        evex(1, 0, 0, XMM, 0x17, from, 0, to, 8);
     }
 
     void vmovss(Address to, int from) {

@@ -21,13 +21,8 @@ record Avx512Code(Assembler code) implements RoutineCode {
 
     /// One code for both: weights of all formats are bytes in a strip.
     @Override
-    public void tiles(Format format) {
-        ProductCode.tiles(code);
-    }
-
-    @Override
-    public void store() {
-        ProductCode.store(code);
+    public void tiles(Format format, boolean first) {
+        ProductCode.tiles(code, first);
     }
 
     @Override

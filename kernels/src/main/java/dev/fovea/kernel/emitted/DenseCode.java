@@ -58,10 +58,12 @@ final class DenseCode {
         int tile = code.here();
         code.mov(R10, RCX);
         code.mov(R11, RDX);
-        rows(code, RDI, RSI);
+        rows(code, R8, R9);
         for (int i = 0; i < FIRST_WEIGHTS; i++) {
+            code.prefetchw(row(i / VECTORS, R9, 64 * (i % VECTORS)));
             code.vpxord(i, i, i);
         }
+        rows(code, RDI, RSI);
         int step = code.here();
         for (int i = 0; i < STEPS; i++) {
             step(code, i, end == End.SCALE);
@@ -166,49 +168,59 @@ final class DenseCode {
         }
     }
 
-    private static final int LARGEST = 0;
-    private static final int X = 1;
-    private static final int INVERSE = 2;
-    private static final int MAGNITUDE = 31;
-    private static final int LIMIT = 30;
+    private static final int X = 0; // … 3
+    private static final int LARGEST = 4; // … 7
+    private static final int INVERSE = 8;
+    private static final int SIGN = 27;
+    private static final int ORDER = 28;
     private static final int LEAST = 29;
-    private static final int ZERO_POINT = 28;
+    private static final int LIMIT = 30;
+    private static final int MAGNITUDE = 31;
 
-    /// [DenseRoutines#round]: `(rdi x, rsi stride, rdx rows, rcx vectors, r8 to, r9 toStride, scales)`, the last on
-    /// the stack.
+    /// [DenseRoutines#round]: `(rdi x, rsi stride, rdx rows, rcx quads of vectors, r8 to, r9 toStride, scales)`, the
+    /// last on the stack.
     static void quantise(Assembler code) {
         code.push(RBX);
         code.load(RBX, at(RSP, 16));
         PreparationCode.broadcast(code, MAGNITUDE, 0x7fffffff);
         PreparationCode.broadcast(code, LIMIT, Float.floatToIntBits(127));
         PreparationCode.broadcast(code, LEAST, Float.floatToIntBits(DenseRoutines.LEAST));
-        PreparationCode.broadcast(code, ZERO_POINT, 128);
+        PreparationCode.broadcast(code, SIGN, 0x80808080); // adds 128 to a byte
+        PreparationCode.order(code, ORDER);
         int row = code.here();
-        code.vpxord(LARGEST, LARGEST, LARGEST);
+        for (int i = 0; i < 4; i++) {
+            code.vpxord(LARGEST + i, LARGEST + i, LARGEST + i);
+        }
         code.mov(RAX, RDI);
         code.mov(R10, RCX);
-        int magnitude = code.here();
-        code.vpandd(X, MAGNITUDE, at(RAX, 0));
-        code.vpmaxud(LARGEST, LARGEST, X);
-        code.addConstant(RAX, 64);
-        code.decrementAndLoop(R10, magnitude);
+        int magnitudes = code.here();
+        for (int i = 0; i < 4; i++) {
+            code.vpandd(X + i, MAGNITUDE, at(RAX, 64 * i));
+            code.vpmaxud(LARGEST + i, LARGEST + i, X + i);
+        }
+        code.addConstant(RAX, 256);
+        code.decrementAndLoop(R10, magnitudes);
+        PreparationCode.largestOfFour(code, LARGEST);
         PreparationCode.largestOfAll(code, LARGEST, X);
         code.vcmpps(1, LARGEST, LEAST, NOT_LESS);
-        code.vdivpsMasked(X, LARGEST, LIMIT, 1);
         code.vdivpsMasked(INVERSE, LIMIT, LARGEST, 1);
+        code.vdivpsMasked(X, LARGEST, LIMIT, 1);
         code.vmovss(at(RBX, 0), X);
         code.vbroadcastss(INVERSE, INVERSE);
         code.mov(RAX, RDI);
         code.mov(R11, R8);
         code.mov(R10, RCX);
-        int vector = code.here();
-        code.vmulps(X, INVERSE, at(RAX, 0));
-        code.vcvtps2dq(X, X);
-        code.vpaddd(X, X, ZERO_POINT);
-        code.vpmovdb(at(R11, 0), X);
-        code.addConstant(RAX, 64);
-        code.addConstant(R11, 16);
-        code.decrementAndLoop(R10, vector);
+        int quad = code.here();
+        for (int i = 0; i < 4; i++) {
+            code.vmulps(X + i, INVERSE, at(RAX, 64 * i));
+        }
+        PreparationCode.narrow(code, X);
+        code.vpxord(X, X, SIGN);
+        code.vpermd(X, ORDER, X);
+        code.vmovups(at(R11, 0), X);
+        code.addConstant(RAX, 256);
+        code.addConstant(R11, 64);
+        code.decrementAndLoop(R10, quad);
         code.add(RDI, RSI);
         code.add(R8, R9);
         code.addConstant(RBX, 4);

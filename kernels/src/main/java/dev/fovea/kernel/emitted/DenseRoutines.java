@@ -31,6 +31,9 @@ final class DenseRoutines {
     /// Rows whose largest magnitude is below this are zeros.
     static final float LEAST = 1e-30f;
 
+    /// Inputs that are rounded together.
+    static final int ROUNDED = 64;
+
     private static final int LANES = 16;
 
     private final Compute compute;
@@ -78,32 +81,26 @@ final class DenseRoutines {
         return compute;
     }
 
-    /// Rows that a product reads or writes.
+    /// Rounds rows as [dev.fovea.kernel.packed.Arithmetic#activations] does, where they are finite.
     ///
-    /// @param memory from the first row on
-    /// @param stride bytes from row to row
-    record Rows(MemorySegment memory, long stride) {}
-
-    /// Rounds rows of whole vectors as [dev.fovea.kernel.packed.Arithmetic#activations] does.
-    ///
-    /// @param x       rows of `cols` floats, a multiple of 16
+    /// @param x       rows of `cols` floats, a multiple of ROUNDED
     /// @param to      rows of `cols` numbers
     /// @param scales  `[rows]` floats, written in int8
     void round(Rows x, int rows, int cols, Rows to, MemorySegment scales) {
-        if (rows < 1 || cols < LANES || cols % LANES != 0) {
-            throw new IllegalArgumentException("rounds whole vectors, not " + rows + " rows of " + cols);
+        if (rows < 1 || cols < ROUNDED || cols % ROUNDED != 0) {
+            throw new IllegalArgumentException(
+                    "rounds " + ROUNDED + " inputs together, not " + rows + " rows of " + cols);
         }
-        MemorySegment from = x.memory.asSlice(0, MachineRoutines.strided(rows, x.stride, 4L * cols));
-        long bytes = compute == Compute.INT8 ? cols : 2L * cols;
-        MemorySegment touched =
-                Bf16Routines.writable(to.memory.asSlice(0, MachineRoutines.strided(rows, to.stride, bytes)));
-        long vectors = cols / LANES;
+        MemorySegment from = x.touched(rows, 4L * cols);
+        MemorySegment touched = to.written(rows, compute == Compute.INT8 ? cols : 2L * cols);
         try {
             if (compute == Compute.INT8) {
                 MemorySegment written = Bf16Routines.writable(scales.asSlice(0, 4L * rows));
-                round.invokeExact(from, x.stride, (long) rows, vectors, touched, to.stride, written);
+                long quads = cols / ROUNDED;
+                round.invokeExact(from, x.stride(), (long) rows, quads, touched, to.stride(), written);
             } else {
-                round.invokeExact(from, x.stride, (long) rows, vectors, touched, to.stride);
+                long vectors = cols / LANES;
+                round.invokeExact(from, x.stride(), (long) rows, vectors, touched, to.stride());
             }
         } catch (Throwable e) {
             throw MachineRoutines.failure(e);
@@ -121,16 +118,15 @@ final class DenseRoutines {
             throw new IllegalArgumentException(tiles + " tiles, " + w.rounds + " rounds");
         }
         int rows = Math.multiplyExact(tiles, TILE_ROWS);
-        MemorySegment left = a.memory.asSlice(0, MachineRoutines.strided(rows, a.stride, 4L * STEPS * w.rounds));
+        MemorySegment left = a.touched(rows, 4L * STEPS * w.rounds);
         MemorySegment right = w.weights.asSlice(0, 4L * OUTPUTS * STEPS * w.rounds);
-        MemorySegment to =
-                Bf16Routines.writable(y.memory.asSlice(0, MachineRoutines.strided(rows, y.stride, 4L * OUTPUTS)));
+        MemorySegment to = y.written(rows, 4L * OUTPUTS);
         boolean bytes = compute == Compute.INT8;
         MemorySegment perRow = scales.asSlice(0, bytes ? 4L * rows : 0);
         MemorySegment notes = w.notes.asSlice(0, 4L * OUTPUTS * (bytes ? 3 : 1));
         try {
             (w.first ? first : next)
-                    .invokeExact(left, a.stride, right, (long) w.rounds, to, y.stride, (long) tiles, perRow, notes);
+                    .invokeExact(left, a.stride(), right, (long) w.rounds, to, y.stride(), (long) tiles, perRow, notes);
         } catch (Throwable e) {
             throw MachineRoutines.failure(e);
         }

@@ -8,7 +8,6 @@ import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
 import dev.fovea.kernel.emitted.DenseRoutines.Part;
-import dev.fovea.kernel.emitted.DenseRoutines.Rows;
 import dev.fovea.kernel.packed.Arithmetic;
 import dev.fovea.kernel.packed.Strips;
 import java.lang.foreign.Arena;
@@ -84,16 +83,11 @@ final class DenseStrips implements Strips {
     public void convert(Tensor x, int begin, int end, int depth, Activations to) {
         int cols = x.cols();
         long at = begin * to.rowBytes();
-        if (cols % 16 == 0) {
+        if (cols == depth) {
             MemorySegment from = MemorySegment.ofArray(x.data()).asSlice(4L * x.at(begin));
             MemorySegment scales = MemorySegment.ofArray(to.scales()).asSlice(4L * begin);
             Rows rounded = new Rows(to.values().asSlice(at), to.rowBytes());
             routines.round(new Rows(from, 4L * x.stride()), end - begin, cols, rounded, scales);
-            long first = (long) cols * arithmetic.elementBytes();
-            for (int row = begin; row < end && cols < depth; row++) {
-                long zeros = (long) (depth - cols) * arithmetic.elementBytes();
-                to.values().asSlice(row * to.rowBytes() + first, zeros).fill((byte) 0);
-            }
             return;
         }
         for (int row = begin; row < end; row++) {

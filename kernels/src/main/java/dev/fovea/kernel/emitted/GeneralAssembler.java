@@ -89,6 +89,15 @@ public abstract sealed class GeneralAssembler permits Assembler, VexAssembler {
         int32(target - (size + 4));
     }
 
+    /// As the other, of a counter of 64 bits in memory.
+    public final void decrementAndLoop(Address counter, int target) {
+        rex(1, 0, counter.index(), counter.base());
+        bytes(0xff);
+        memory(1, counter, 1);
+        bytes(0x0f, 0x85);
+        int32(target - (size + 4));
+    }
+
     public final void push(int register) {
         rex(0, 0, NONE, register);
         bytes(0x50 | register & 7);
@@ -99,11 +108,24 @@ public abstract sealed class GeneralAssembler permits Assembler, VexAssembler {
         bytes(0x58 | register & 7);
     }
 
+    public final void store(Address to, int from) {
+        rex(1, from, to.index(), to.base());
+        bytes(0x89);
+        memory(from, to, 1);
+    }
+
     /// Stores the lower 32 bits.
     public final void store32(Address to, int from) {
         rex(0, from, to.index(), to.base());
         bytes(0x89);
         memory(from, to, 1);
+    }
+
+    /// Brings a cache line closer that is to be written.
+    public final void prefetchw(Address line) {
+        rex(0, 1, line.index(), line.base());
+        bytes(0x0f, 0x0d);
+        memory(1, line, 1);
     }
 
     public final void cpuid() {

@@ -19,14 +19,14 @@ import java.util.function.Consumer;
 /// Each address that is handed over is that of a slice of just the bytes that the code touches, so that
 /// segments which are too small fail before the call. The calls keep the segments' arenas open.
 ///
-/// What reads or writes arrays runs for some microseconds and is called as critical, which holds up the garbage
-/// collector for so long and copies nothing; the long products use memory off the heap alone.
+/// What reads or writes arrays is called as critical, which holds up the garbage collector for so long and copies
+/// nothing; who calls keeps that short.
 final class MachineRoutines implements Routines {
     private static final Format[] FORMATS = {Format.Q8_0, Format.Q4_0};
 
     private final MethodHandle quantise;
-    private final MethodHandle store;
-    private final Map<Format, MethodHandle> tiles = new EnumMap<>(Format.class);
+    private final Map<Format, MethodHandle> firstTiles = new EnumMap<>(Format.class);
+    private final Map<Format, MethodHandle> nextTiles = new EnumMap<>(Format.class);
     private final Map<Format, MethodHandle> unpack = new EnumMap<>(Format.class);
     private final Map<Format, MethodHandle> oneRow = new EnumMap<>(Format.class);
 
@@ -35,26 +35,29 @@ final class MachineRoutines implements Routines {
     /// @throws UnsupportedOperationException with the reason, where the system cannot run it
     MachineRoutines(RoutineCode code, Arena arena) {
         int quantiseAt = at(code, RoutineCode::quantise);
-        int storeAt = at(code, RoutineCode::store);
-        Map<Format, Integer> tilesAt = new EnumMap<>(Format.class);
+        Map<Format, Integer> firstTilesAt = new EnumMap<>(Format.class);
+        Map<Format, Integer> nextTilesAt = new EnumMap<>(Format.class);
         Map<Format, Integer> unpackAt = new EnumMap<>(Format.class);
         Map<Format, Integer> oneRowAt = new EnumMap<>(Format.class);
         for (Format format : FORMATS) {
-            tilesAt.put(format, at(code, to -> to.tiles(format)));
+            firstTilesAt.put(format, at(code, to -> to.tiles(format, true)));
+            nextTilesAt.put(format, at(code, to -> to.tiles(format, false)));
             unpackAt.put(format, at(code, to -> to.unpack(format)));
             oneRowAt.put(format, at(code, to -> to.oneRow(format)));
         }
         MemorySegment memory = ExecutableMemory.of(code.code().code(), arena);
-        FunctionDescriptor product =
-                FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
         Linker.Option critical = Linker.Option.critical(true);
-        quantise =
-                handle(memory, quantiseAt, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG), critical);
-        store = handle(
-                memory, storeAt, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG), critical);
-        tilesAt.forEach((format, at) -> tiles.put(format, handle(memory, at, product)));
+        FunctionDescriptor rows =
+                FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+        quantise = handle(memory, quantiseAt, rows, critical);
+        FunctionDescriptor tiles = FunctionDescriptor.ofVoid(
+                ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
+        firstTilesAt.forEach((format, at) -> firstTiles.put(format, handle(memory, at, tiles, critical)));
+        nextTilesAt.forEach((format, at) -> nextTiles.put(format, handle(memory, at, tiles, critical)));
         unpackAt.forEach((format, at) ->
                 unpack.put(format, handle(memory, at, FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG))));
+        FunctionDescriptor product =
+                FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
         oneRowAt.forEach((format, at) -> oneRow.put(format, handle(memory, at, product)));
     }
 
@@ -72,14 +75,14 @@ final class MachineRoutines implements Routines {
     }
 
     @Override
-    public void quantise(MemorySegment x, int spans, MemorySegment to, long stride) {
+    public void quantise(Rows x, int rows, int spans, MemorySegment to, long stride) {
         if (spans == 0) {
             return;
         }
-        MemorySegment from = x.asSlice(0, 4L * SPAN * spans);
-        MemorySegment touched = to.asSlice(0, strided(spans, stride, SPAN_BYTES));
+        MemorySegment from = x.touched(rows, 4L * SPAN * spans);
+        MemorySegment touched = Bf16Routines.writable(to.asSlice(0, strided(spans, stride, (long) rows * SPAN_BYTES)));
         try {
-            quantise.invokeExact(from, touched, stride, (long) spans);
+            quantise.invokeExact(from, x.stride(), (long) rows, (long) spans, touched, stride);
         } catch (Throwable e) {
             throw failure(e);
         }
@@ -119,37 +122,18 @@ final class MachineRoutines implements Routines {
     }
 
     @Override
-    public void tiles(
-            Format format,
-            MemorySegment a,
-            long stride,
-            MemorySegment strip,
-            int spans,
-            int count,
-            MemorySegment sums) {
-        if (spans == 0 || count == 0) {
-            return;
+    public void tiles(Strip strip, Rows a, int tiles, MemorySegment bias, Rows y) {
+        int spans = strip.spans();
+        if (spans < 1) {
+            throw new IllegalArgumentException("expected spans to multiply, found " + spans);
         }
-        MemorySegment rows = a.asSlice(0, strided(spans, stride, (long) count * TILE_ROWS * SPAN_BYTES));
-        MemorySegment weights = strip.asSlice(0, (long) spans * BLOCKS * STRIP_BLOCK_BYTES);
-        MemorySegment touched = sums.asSlice(0, 4L * TILE_OUTPUTS * TILE_ROWS * count);
-        try {
-            of(tiles, format).invokeExact(rows, stride, weights, touched, (long) spans, (long) count);
-        } catch (Throwable e) {
-            throw failure(e);
-        }
-    }
-
-    @Override
-    public void store(MemorySegment sums, MemorySegment bias, int rows, MemorySegment y, long stride) {
-        if (rows == 0) {
-            return;
-        }
-        MemorySegment from = sums.asSlice(0, 4L * TILE_OUTPUTS * rows);
+        MemorySegment rows = a.touched(tiles, (long) spans * TILE_ROWS * SPAN_BYTES);
+        MemorySegment weights = strip.blocks().asSlice(0, (long) spans * BLOCKS * STRIP_BLOCK_BYTES);
         MemorySegment added = bias.asSlice(0, 4L * TILE_OUTPUTS);
-        MemorySegment touched = y.asSlice(0, strided(rows, stride, 4L * TILE_OUTPUTS));
+        MemorySegment to = y.written(Math.multiplyExact(tiles, TILE_ROWS), 4L * TILE_OUTPUTS);
+        MethodHandle code = of(strip.first() ? firstTiles : nextTiles, strip.format());
         try {
-            store.invokeExact(from, added, touched, stride, (long) rows);
+            code.invokeExact(rows, a.stride(), weights, (long) spans, to, y.stride(), (long) tiles, added);
         } catch (Throwable e) {
             throw failure(e);
         }

@@ -17,7 +17,13 @@ final class PlainRoutines implements Routines {
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     @Override
-    public void quantise(MemorySegment x, int spans, MemorySegment to, long stride) {
+    public void quantise(Rows x, int rows, int spans, MemorySegment to, long stride) {
+        for (int row = 0; row < rows; row++) {
+            quantise(x.from(row).memory(), spans, to.asSlice((long) row * SPAN_BYTES), stride);
+        }
+    }
+
+    private static void quantise(MemorySegment x, int spans, MemorySegment to, long stride) {
         for (int block = 0; block < spans * BLOCKS; block += SCALE_BLOCKS) {
             int largest = 0; // bits of a magnitude are ordered as magnitudes are, NaN above all
             for (int i = block * 32; i < (block + SCALE_BLOCKS) * 32; i++) {
@@ -83,43 +89,36 @@ final class PlainRoutines implements Routines {
     }
 
     @Override
-    public void tiles(
-            Format format,
-            MemorySegment a,
-            long stride,
-            MemorySegment strip,
-            int spans,
-            int tiles,
-            MemorySegment sums) {
+    public void tiles(Strip strip, Rows a, int tiles, MemorySegment bias, Rows y) {
         for (int row = 0; row < tiles * TILE_ROWS; row++) {
+            MemorySegment tile = a.from(row / TILE_ROWS).memory().asSlice((long) row % TILE_ROWS * SPAN_BYTES);
             for (int out = 0; out < TILE_OUTPUTS; out++) {
-                long to = 4L * (row * TILE_OUTPUTS + out);
-                float inner = 0;
-                for (int block = 0; block < spans * BLOCKS; block++) {
-                    long at = block / BLOCKS * stride + row * (long) SPAN_BYTES + block % BLOCKS * (long) BLOCK_BYTES;
-                    long from = (long) block * STRIP_BLOCK_BYTES;
-                    int products = a.get(INT, at);
-                    for (int i = 0; i < 32; i++) {
-                        int weight = strip.get(JAVA_BYTE, from + 128 + i / 4 * 128L + 4L * out + i % 4) & 0xff;
-                        products += weight * a.get(JAVA_BYTE, at + 8 + i);
-                    }
-                    inner = add(inner, block, products, strip.get(FLOAT, from + 4L * out));
-                    if ((block + 1) % SCALE_BLOCKS == 0) {
-                        sums.set(FLOAT, to, Math.fma(inner, a.get(FLOAT, at + 4), sums.get(FLOAT, to)));
-                    }
-                }
+                long to = row * y.stride() + 4L * out;
+                float sum = strip.first() ? 0 : y.memory().get(FLOAT, to);
+                y.memory().set(FLOAT, to, product(strip, tile, out, sum) + bias.get(FLOAT, 4L * out));
             }
         }
     }
 
-    @Override
-    public void store(MemorySegment sums, MemorySegment bias, int rows, MemorySegment y, long stride) {
-        for (int row = 0; row < rows; row++) {
-            for (int out = 0; out < TILE_OUTPUTS; out++) {
-                float sum = sums.get(FLOAT, 4L * (row * TILE_OUTPUTS + out));
-                y.set(FLOAT, row * stride + 4L * out, sum + bias.get(FLOAT, 4L * out));
+    /// Adds a row's product with the weights of one output.
+    ///
+    /// @param a the row's spans, `TILE_ROWS * SPAN_BYTES` apart
+    private static float product(Strip strip, MemorySegment a, int out, float sum) {
+        float inner = 0;
+        for (int block = 0; block < strip.spans() * BLOCKS; block++) {
+            long at = block / BLOCKS * (long) TILE_ROWS * SPAN_BYTES + block % BLOCKS * (long) BLOCK_BYTES;
+            long from = (long) block * STRIP_BLOCK_BYTES + 4L * out;
+            int products = a.get(INT, at);
+            for (int i = 0; i < 32; i++) {
+                int weight = strip.blocks().get(JAVA_BYTE, from + 128 + i / 4 * 128L + i % 4) & 0xff;
+                products += weight * a.get(JAVA_BYTE, at + 8 + i);
+            }
+            inner = add(inner, block, products, strip.blocks().get(FLOAT, from));
+            if ((block + 1) % SCALE_BLOCKS == 0) {
+                sum = Math.fma(inner, a.get(FLOAT, at + 4), sum);
             }
         }
+        return sum;
     }
 
     /// The sum over blocks of one activation scale, which begins anew with its first.

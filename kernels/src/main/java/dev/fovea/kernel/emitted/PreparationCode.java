@@ -1,17 +1,19 @@
 package dev.fovea.kernel.emitted;
 
 import static dev.fovea.kernel.emitted.Address.at;
+import static dev.fovea.kernel.emitted.Assembler.R10;
 import static dev.fovea.kernel.emitted.Assembler.R11;
 import static dev.fovea.kernel.emitted.Assembler.R8;
+import static dev.fovea.kernel.emitted.Assembler.R9;
 import static dev.fovea.kernel.emitted.Assembler.RAX;
 import static dev.fovea.kernel.emitted.Assembler.RBX;
 import static dev.fovea.kernel.emitted.Assembler.RCX;
 import static dev.fovea.kernel.emitted.Assembler.RDI;
 import static dev.fovea.kernel.emitted.Assembler.RDX;
 import static dev.fovea.kernel.emitted.Assembler.RSI;
+import static dev.fovea.kernel.emitted.Assembler.RSP;
 import static dev.fovea.kernel.emitted.Routines.BLOCKS;
 import static dev.fovea.kernel.emitted.Routines.BLOCK_BYTES;
-import static dev.fovea.kernel.emitted.Routines.SCALE_BLOCKS;
 import static dev.fovea.kernel.emitted.Routines.STRIP_BLOCK_BYTES;
 
 import dev.fovea.kernel.Format;
@@ -61,54 +63,130 @@ final class PreparationCode {
         code.ret();
     }
 
-    private static final int X = 0; // … 7: the floats of one scale
-    private static final int LARGEST = 8;
-    private static final int D = 9;
-    private static final int INVERSE = 10;
-    private static final int TEMPORARY = 11; // … 14
-    private static final int MAGNITUDE = 31;
-    private static final int LIMIT = 30;
+    private static final int X = 0; // … 7: the floats of a span
+    private static final int LARGEST = 8; // … 11
+    private static final int TEMPORARY = 12; // … 15
+    private static final int D = 16;
+    private static final int INVERSE = 17;
+    private static final int SUM = 18; // … 19
+    private static final int ZERO = 26;
+    private static final int ONES = 27;
+    private static final int ORDER = 28;
     private static final int LEAST = 29;
-    private static final int ZERO = 28;
+    private static final int LIMIT = 30;
+    private static final int MAGNITUDE = 31;
 
-    /// [Routines#quantise]: `(rdi x, rsi to, rdx stride, rcx spans)`.
+    /// [Routines#quantise]: `(rdi x, rsi xStride, rdx rows, rcx spans, r8 to, r9 stride)`. A span has one scale.
     static void quantise(Assembler code) {
         broadcast(code, MAGNITUDE, 0x7fffffff);
         broadcast(code, LIMIT, Float.floatToIntBits(127));
         broadcast(code, LEAST, Float.floatToIntBits(Routines.LEAST));
+        broadcast(code, ONES, 0x01010101);
+        order(code, ORDER);
         code.vpxord(ZERO, ZERO, ZERO);
+        int row = code.here();
+        code.mov(RAX, RDI);
+        code.mov(R11, R8);
+        code.mov(R10, RCX);
         int span = code.here();
-        for (int block = 0; block < BLOCKS; block += SCALE_BLOCKS) {
-            scales(code, 128 * block);
-            for (int i = 0; i < SCALE_BLOCKS; i++) {
-                quantiseBlock(code, X + 2 * i, (block + i) * BLOCK_BYTES);
+        scale(code);
+        for (int half = 0; half < 2; half++) {
+            int x = X + 4 * half;
+            for (int i = 0; i < 4; i++) {
+                code.vmulps(x + i, x + i, INVERSE);
             }
+            narrow(code, x);
+            code.vpxord(SUM + half, SUM + half, SUM + half);
+            code.vpdpbusd(SUM + half, ONES, x);
+            code.vpermd(x, ORDER, x);
+            code.vmovups256(at(R11, 2 * half * BLOCK_BYTES + 8), x);
+            code.vextracti64x4(at(R11, (2 * half + 1) * BLOCK_BYTES + 8), x);
         }
-        code.addConstant(RDI, 4 * Routines.SPAN);
-        code.add(RSI, RDX);
-        code.decrementAndLoop(RCX, span);
+        heads(code);
+        code.addConstant(RAX, 4 * Routines.SPAN);
+        code.add(R11, R9);
+        code.decrementAndLoop(R10, span);
+        code.add(RDI, RSI);
+        code.addConstant(R8, Routines.SPAN_BYTES);
+        code.decrementAndLoop(RDX, row);
         code.vzeroupper();
         code.ret();
+    }
+
+    /// Loads the floats of a span and finds the scale and its inverse, in every lane.
+    private static void scale(Assembler code) {
+        for (int i = 0; i < 8; i++) {
+            int magnitudes = i < 4 ? LARGEST + i : TEMPORARY + i - 4;
+            code.vmovups(X + i, at(RAX, 64 * i));
+            code.vpandd(magnitudes, X + i, MAGNITUDE);
+        }
+        for (int i = 0; i < 4; i++) {
+            code.vpmaxud(LARGEST + i, LARGEST + i, TEMPORARY + i);
+        }
+        largestOfFour(code, LARGEST);
+        largestOfAll(code, LARGEST, TEMPORARY);
+        code.vcmpps(1, LARGEST, LEAST, NOT_LESS);
+        code.vdivpsMasked(INVERSE, LIMIT, LARGEST, 1);
+        code.vdivpsMasked(D, LARGEST, LIMIT, 1);
+        code.vbroadcastss(INVERSE, INVERSE);
+        code.vbroadcastss(D, D);
+    }
+
+    /// Of registers `first … first + 3` to `first`.
+    static void largestOfFour(Assembler code, int first) {
+        code.vpmaxud(first, first, first + 1);
+        code.vpmaxud(first + 2, first + 2, first + 3);
+        code.vpmaxud(first, first, first + 2);
+    }
+
+    /// Rounds the 64 floats of registers `x … x + 3` to signed bytes in `x`, in the order that [#order] mends: group
+    /// `4 j + k` of four is group `j` of register `k`.
+    static void narrow(Assembler code, int x) {
+        for (int i = 0; i < 4; i++) {
+            code.vcvtps2dq(x + i, x + i);
+        }
+        code.vpackssdw(x, x, x + 1);
+        code.vpackssdw(x + 2, x + 2, x + 3);
+        code.vpacksswb(x, x, x + 2);
+    }
+
+    /// For `vpermd`: lane `4 k + j` comes from lane `4 j + k`. Made below the stack pointer, where leaf functions may
+    /// write.
+    static void order(Assembler code, int to) {
+        for (int k = 0; k < 4; k++) {
+            code.movConstant(RAX, 0x0c080400 + k * 0x01010101);
+            code.store32(at(RSP, 4 * k - 16), RAX);
+        }
+        code.vpmovzxbd(to, at(RSP, -16));
+    }
+
+    /// Writes `-128 · Σ q` and `d` of four blocks. Lane `4 j + k` of the two sums has what group `j` of register `k`
+    /// adds up to.
+    private static void heads(Assembler code) {
+        int even = TEMPORARY;
+        int odd = TEMPORARY + 1;
+        code.vshufi32x4(even, SUM, SUM + 1, 0x88);
+        code.vshufi32x4(odd, SUM, SUM + 1, 0xdd);
+        code.vpaddd(SUM, even, odd);
+        code.vshufi32x4(even, SUM, SUM, 0x08);
+        code.vshufi32x4(odd, SUM, SUM, 0x0d);
+        code.vpaddd(SUM, even, odd);
+        code.vpshufd(even, SUM, 0x08);
+        code.vpshufd(odd, SUM, 0x0d);
+        code.vpaddd(SUM, even, odd);
+        code.vpslld(SUM, SUM, 7);
+        code.vpsubd(SUM, ZERO, SUM);
+        code.vunpcklps(SUM, SUM, D);
+        code.vshufi32x4(SUM + 1, SUM, SUM, 0x01);
+        for (int half = 0; half < 2; half++) {
+            code.vmovlps(at(R11, 2 * half * BLOCK_BYTES), SUM + half);
+            code.vmovhps(at(R11, (2 * half + 1) * BLOCK_BYTES), SUM + half);
+        }
     }
 
     static void broadcast(Assembler code, int to, int value) {
         code.movConstant(RAX, value);
         code.vpbroadcastd(to, RAX);
-    }
-
-    /// Loads the floats of one scale from `rdi + from` and finds the scale and its inverse.
-    private static void scales(Assembler code, int from) {
-        code.vpxord(LARGEST, LARGEST, LARGEST);
-        for (int i = 0; i < 2 * SCALE_BLOCKS; i++) {
-            code.vmovups(X + i, at(RDI, from + 64 * i));
-            code.vpandd(TEMPORARY + i % 4, X + i, MAGNITUDE);
-            code.vpmaxud(LARGEST, LARGEST, TEMPORARY + i % 4);
-        }
-        largestOfAll(code, LARGEST, TEMPORARY);
-        code.vcmpps(1, LARGEST, LEAST, NOT_LESS);
-        code.vdivpsMasked(D, LARGEST, LIMIT, 1);
-        code.vdivpsMasked(INVERSE, LIMIT, LARGEST, 1);
-        code.vbroadcastss(INVERSE, INVERSE);
     }
 
     /// Fills `largest` with the largest of its lanes, as numbers without sign.
@@ -121,30 +199,6 @@ final class PreparationCode {
         code.vpmaxud(largest, largest, temporary);
         code.vpshufd(temporary, largest, 0xb1);
         code.vpmaxud(largest, largest, temporary);
-    }
-
-    /// Quantises the 32 floats of two registers to `rsi + to`.
-    private static void quantiseBlock(Assembler code, int x, int to) {
-        code.vmovss(at(RSI, to + 4), D);
-        for (int i = 0; i < 2; i++) {
-            code.vmulps(x + i, x + i, INVERSE);
-            code.vcvtps2dq(x + i, x + i);
-            code.vpmovsdb(at(RSI, to + 8 + 16 * i), x + i);
-        }
-        int sum = TEMPORARY;
-        int other = TEMPORARY + 1;
-        code.vpaddd(sum, x, x + 1);
-        code.vshufi32x4(other, sum, sum, 0x4e);
-        code.vpaddd(sum, sum, other);
-        code.vshufi32x4(other, sum, sum, 0xb1);
-        code.vpaddd(sum, sum, other);
-        code.vpshufd(other, sum, 0x4e);
-        code.vpaddd(sum, sum, other);
-        code.vpshufd(other, sum, 0xb1);
-        code.vpaddd(sum, sum, other);
-        code.vpslld(sum, sum, 7);
-        code.vpsubd(sum, ZERO, sum);
-        code.vmovss(at(RSI, to), sum);
     }
 
     /// `(edi leaf, esi part, rdx to)`: eax, ebx, ecx and edx of CPUID as four ints.

@@ -4,13 +4,17 @@ import static dev.fovea.kernel.emitted.Address.at;
 import static dev.fovea.kernel.emitted.Address.each;
 import static dev.fovea.kernel.emitted.Assembler.R10;
 import static dev.fovea.kernel.emitted.Assembler.R11;
+import static dev.fovea.kernel.emitted.Assembler.R12;
 import static dev.fovea.kernel.emitted.Assembler.R8;
 import static dev.fovea.kernel.emitted.Assembler.R9;
 import static dev.fovea.kernel.emitted.Assembler.RAX;
+import static dev.fovea.kernel.emitted.Assembler.RBP;
+import static dev.fovea.kernel.emitted.Assembler.RBX;
 import static dev.fovea.kernel.emitted.Assembler.RCX;
 import static dev.fovea.kernel.emitted.Assembler.RDI;
 import static dev.fovea.kernel.emitted.Assembler.RDX;
 import static dev.fovea.kernel.emitted.Assembler.RSI;
+import static dev.fovea.kernel.emitted.Assembler.RSP;
 import static dev.fovea.kernel.emitted.Routines.BLOCKS;
 import static dev.fovea.kernel.emitted.Routines.BLOCK_BYTES;
 import static dev.fovea.kernel.emitted.Routines.SCALE_BLOCKS;
@@ -27,6 +31,9 @@ import dev.fovea.kernel.Interleaved;
 final class ProductCode {
     /// Of a tile of weights, and of a block of a strip.
     private static final int SCALE_BYTES = 128;
+
+    /// From the first of six rows to the fourth.
+    private static final int MIDDLE = TILE_ROWS / 2 * SPAN_BYTES;
 
     private ProductCode() {}
 
@@ -94,47 +101,101 @@ final class ProductCode {
         }
     }
 
-    /// [Routines#tiles]: `(rdi a, rsi stride, rdx strip, rcx sums, r8 spans, r9 tiles)`.
+    private static final int SUM_BYTES = 4 * TILE_ROWS * TILE_OUTPUTS;
+    private static final int[] SAVED = {RBX, RBP, R12};
+
+    /// [Routines#tiles]: `(rdi a, rsi stride, rdx strip, rcx spans, r8 y, r9 yStride, tiles, bias)`, the last two on
+    /// the stack.
     ///
-    /// Sums of 6 rows × 2 vectors stay in registers, integers in 0 … 11, floats in 12 … 23. `rax` points to
-    /// the middle of the six rows, so that all of them are within reach of a displacement of one byte.
-    static void tiles(Assembler code) {
-        int middle = TILE_ROWS / 2 * SPAN_BYTES;
+    /// Of 6 rows × 2 vectors integers stay in registers 0 … 11, sums of a span in 12 … 23, sums of all
+    /// spans at the stack's end, which the first cache level holds. `rax` points to the middle of the six
+    /// rows, so that all of them are within reach of a displacement of one byte; rows 0 … 2 of `y` are
+    /// reached from `r8`, the others from `rbx`.
+    ///
+    /// @param first whether sums begin with zero, or else with what `y` holds
+    static void tiles(Assembler code, boolean first) {
+        begin(code);
         int tile = code.here();
-        code.lea(RAX, at(RDI, middle));
+        code.lea(RAX, at(RDI, MIDDLE));
         code.mov(R11, RDX);
-        code.mov(R10, R8);
+        code.mov(R10, RCX);
+        code.lea(RBX, at(R8, 0).plus(R9, 2));
+        code.add(RBX, R9);
+        code.vpxord(0, 0, 0);
+        for (int row = 0; row < TILE_ROWS; row++) {
+            for (int half = 0; half < 2; half++) {
+                if (first) {
+                    code.prefetchw(y(row, half));
+                } else {
+                    code.vmovups(0, y(row, half));
+                }
+                code.vmovups(sum(row, half), 0);
+            }
+        }
         int span = code.here();
         for (int block = 0; block < BLOCKS; block++) {
-            tileBlock(code, block * BLOCK_BYTES - middle, block * STRIP_BLOCK_BYTES, block % SCALE_BLOCKS == 0);
+            tileBlock(code, block * BLOCK_BYTES - MIDDLE, block * STRIP_BLOCK_BYTES, block % SCALE_BLOCKS == 0);
             if ((block + 1) % SCALE_BLOCKS == 0) {
-                addToSums(code, block * BLOCK_BYTES - middle);
+                addToSums(code, block * BLOCK_BYTES - MIDDLE);
             }
         }
         code.addConstant(R11, BLOCKS * STRIP_BLOCK_BYTES);
-        code.add(RAX, RSI);
+        code.addConstant(RAX, TILE_ROWS * SPAN_BYTES);
         code.decrementAndLoop(R10, span);
-        code.addConstant(RCX, 4 * TILE_ROWS * TILE_OUTPUTS);
-        code.addConstant(RDI, TILE_ROWS * SPAN_BYTES);
-        code.decrementAndLoop(R9, tile);
+        store(code);
+        code.add(RDI, RSI);
+        code.lea(R8, at(RBX, 0).plus(R9, 2));
+        code.add(R8, R9);
+        code.decrementAndLoop(RBP, tile);
+        end(code);
+    }
+
+    /// Makes room for the sums on the stack, aligned to a cache line, with the old stack pointer above.
+    private static void begin(Assembler code) {
+        for (int register : SAVED) {
+            code.push(register);
+        }
+        int arguments = 8 * (SAVED.length + 1);
+        code.load(RBP, at(RSP, arguments));
+        code.load(R12, at(RSP, arguments + 8));
+        code.mov(RAX, RSP);
+        code.andConstant(RSP, -64);
+        code.push(RAX);
+        code.addConstant(RSP, -(SUM_BYTES + 56));
+    }
+
+    private static void end(Assembler code) {
+        code.addConstant(RSP, SUM_BYTES + 56);
+        code.pop(RAX);
+        code.mov(RSP, RAX);
+        for (int i = SAVED.length - 1; i >= 0; i--) {
+            code.pop(SAVED[i]);
+        }
         code.vzeroupper();
         code.ret();
     }
 
-    /// [Routines#store]: `(rdi sums, rsi bias, rdx y, rcx stride, r8 rows)`.
-    static void store(Assembler code) {
-        code.vmovups(0, at(RSI, 0));
-        code.vmovups(1, at(RSI, 64));
-        int row = code.here();
-        for (int half = 0; half < 2; half++) {
-            code.vaddps(2 + half, half, at(RDI, 64 * half));
-            code.vmovups(at(RDX, 64 * half), 2 + half);
+    /// `y = sums + bias`.
+    private static void store(Assembler code) {
+        code.vmovups(0, at(R12, 0));
+        code.vmovups(1, at(R12, 64));
+        for (int row = 0; row < TILE_ROWS; row++) {
+            for (int half = 0; half < 2; half++) {
+                int to = 2 + (2 * row + half) % 8;
+                code.vaddps(to, half, sum(row, half));
+                code.vmovups(y(row, half), to);
+            }
         }
-        code.addConstant(RDI, 4 * TILE_OUTPUTS);
-        code.add(RDX, RCX);
-        code.decrementAndLoop(R8, row);
-        code.vzeroupper();
-        code.ret();
+    }
+
+    private static Address y(int row, int half) {
+        Address first = at(row < 3 ? R8 : RBX, 64 * half);
+        return row % 3 == 0 ? first : first.plus(R9, row % 3);
+    }
+
+    /// Of a tile, on the stack.
+    private static Address sum(int row, int half) {
+        return at(RSP, 4 * TILE_OUTPUTS * row + 64 * half);
     }
 
     private static int integers(int row, int half) {
@@ -183,9 +244,8 @@ final class ProductCode {
         for (int row = 0; row < TILE_ROWS; row++) {
             code.vpbroadcastd(scale, at(RAX, a + row * SPAN_BYTES + 4));
             for (int half = 0; half < 2; half++) {
-                int to = 4 * TILE_OUTPUTS * row + 64 * half;
-                code.vfmadd213ps(floats(row, half), scale, at(RCX, to));
-                code.vmovups(at(RCX, to), floats(row, half));
+                code.vfmadd213ps(floats(row, half), scale, sum(row, half));
+                code.vmovups(sum(row, half), floats(row, half));
             }
         }
     }

@@ -11,6 +11,7 @@ import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
 import dev.fovea.kernel.emitted.CacheRoutines.CacheRows;
 import dev.fovea.kernel.emitted.CacheRoutines.PerHead;
+import dev.fovea.kernel.emitted.Routines.Strip;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -118,8 +119,9 @@ final class RoutineCheck {
     /// Everything that the routines of one format write, one after the other.
     private static MemorySegment computed(Routines routines, Format format, Arena arena) {
         Random random = new Random(1);
-        MemorySegment x = arena.allocate(4L * SPAN * SPANS, 64);
-        for (int i = 0; i < SPAN * SPANS; i++) {
+        int floats = SPAN * (TILE_ROWS * SPANS);
+        MemorySegment x = arena.allocate(4L * floats, 64);
+        for (int i = 0; i < floats; i++) {
             x.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextGaussian());
         }
         MemorySegment w = weights(format, random, arena);
@@ -129,15 +131,17 @@ final class RoutineCheck {
         long sumsAt = stripAt + stripBytes;
         long yAt = sumsAt + 4L * TILE_ROWS * TILE_OUTPUTS;
         MemorySegment all = arena.allocate(yAt + 128, 64);
-        for (int row = 0; row < TILE_ROWS; row++) {
-            long bytes = (SPANS - 1) * stride + SPAN_BYTES;
-            routines.quantise(x, SPANS, all.asSlice((long) row * SPAN_BYTES, bytes), stride);
-        }
+        routines.quantise(new Rows(x, 4L * SPAN * SPANS), TILE_ROWS, SPANS, all, stride);
         MemorySegment strip = all.asSlice(stripAt, stripBytes);
         long groupBytes = w.byteSize() / 2;
         routines.unpack(format, w, SPANS, strip, 0);
         routines.unpack(format, w.asSlice(groupBytes), SPANS, strip, 1);
-        routines.tiles(format, all, stride, strip, SPANS, 1, all.asSlice(sumsAt));
+        Rows y = new Rows(all.asSlice(sumsAt), 4L * TILE_OUTPUTS);
+        MemorySegment bias = x.asSlice(0, 4L * TILE_OUTPUTS);
+        Rows a = new Rows(all, SPANS * stride);
+        routines.tiles(new Strip(format, strip, 1, true), a, 1, bias, y);
+        Strip rest = new Strip(format, strip.asSlice(stripBytes / SPANS), SPANS - 1, false);
+        routines.tiles(rest, new Rows(all.asSlice(stride), SPANS * stride), 1, bias, y);
         routines.oneRow(format, all, stride, w, SPANS, 2, all.asSlice(yAt));
         return all;
     }

@@ -9,7 +9,7 @@ public sealed interface RoutineCode permits Avx512Code, Avx2Code {
     /// Where the routines are written.
     GeneralAssembler code();
 
-    /// `(x, to, stride, spans)`.
+    /// `(x, xStride, rows, spans, to, stride)`.
     void quantise();
 
     /// `(w, strip, spans)`, `strip` at the half to write.
@@ -18,11 +18,10 @@ public sealed interface RoutineCode permits Avx512Code, Avx2Code {
     /// `(a, stride, w, y, spans, groups)`.
     void oneRow(Format format);
 
-    /// `(a, stride, strip, sums, spans, tiles)`.
-    void tiles(Format format);
-
-    /// `(sums, bias, y, stride, rows)`.
-    void store();
+    /// `(a, stride, strip, spans, y, yStride, tiles, bias)`.
+    ///
+    /// @param first whether sums begin with zero, or else with what `y` holds
+    void tiles(Format format, boolean first);
 
     /// `(q, cache, stride, scores, heads, vectors, step of q, step of scores)`.
     void scores(Format format, int rows);

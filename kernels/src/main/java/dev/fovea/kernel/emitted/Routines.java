@@ -21,7 +21,7 @@ import java.lang.foreign.MemorySegment;
 /// `d`, the outer over these, both in binary32 with one rounding for each step, in order. So one row and many
 /// give equal numbers.
 ///
-/// Activations that are not all finite give results that are not.
+/// Activations that are not all finite give results that are not: `d` is not, and `q` undefined.
 public sealed interface Routines permits MachineRoutines, PlainRoutines {
     /// Inputs of a span.
     int SPAN = 128;
@@ -48,11 +48,11 @@ public sealed interface Routines permits MachineRoutines, PlainRoutines {
     /// Magnitudes below count as zero, as their inverse is none.
     float LEAST = 0x1p-100f;
 
-    /// Quantises one row.
+    /// Quantises rows.
     ///
-    /// @param x      `[spans * SPAN]` floats, on or off the heap
-    /// @param to     the span `s` is written at byte `s * stride`
-    void quantise(MemorySegment x, int spans, MemorySegment to, long stride);
+    /// @param x  rows of `spans * SPAN` floats, on or off the heap
+    /// @param to span `s` of row `r` is written at byte `s * stride + r * SPAN_BYTES`
+    void quantise(Rows x, int rows, int spans, MemorySegment to, long stride);
 
     /// Unpacks 16 rows of weights into their half of a strip `[spans][BLOCKS]`.
     ///
@@ -67,18 +67,17 @@ public sealed interface Routines permits MachineRoutines, PlainRoutines {
     /// @param y `[groups * 16]` floats, overwritten
     void oneRow(Format format, MemorySegment a, long stride, MemorySegment w, int spans, int groups, MemorySegment y);
 
-    /// Adds the product of `tiles * TILE_ROWS` rows with a strip.
+    /// Weights of some inputs of [#TILE_OUTPUTS] outputs.
     ///
-    /// @param format that the strip was unpacked from
-    /// @param a      row `r` of span `s` at byte `s * stride + r * SPAN_BYTES`
-    /// @param sums   `[tiles * TILE_ROWS][TILE_OUTPUTS]` floats, added to
-    void tiles(
-            Format format, MemorySegment a, long stride, MemorySegment strip, int spans, int tiles, MemorySegment sums);
+    /// @param format that they were unpacked from
+    /// @param blocks `[spans][BLOCKS]`
+    /// @param first  whether sums begin here, with zero, or else with what the results hold
+    record Strip(Format format, MemorySegment blocks, int spans, boolean first) {}
 
-    /// Writes `sums + bias` where they belong.
+    /// The product of `tiles * TILE_ROWS` rows with a strip.
     ///
-    /// @param sums `[rows][TILE_OUTPUTS]` floats
-    /// @param bias `[TILE_OUTPUTS]` floats
-    /// @param y    row `r` of `TILE_OUTPUTS` floats at byte `r * stride`, on or off the heap
-    void store(MemorySegment sums, MemorySegment bias, int rows, MemorySegment y, long stride);
+    /// @param a    tiles of `[spans][TILE_ROWS]` spans
+    /// @param bias `[TILE_OUTPUTS]` floats, added to each row at the end
+    /// @param y    `tiles * TILE_ROWS` rows of `TILE_OUTPUTS` floats
+    void tiles(Strip strip, Rows a, int tiles, MemorySegment bias, Rows y);
 }

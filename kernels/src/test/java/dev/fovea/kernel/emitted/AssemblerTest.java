@@ -62,6 +62,14 @@ class AssemblerTest {
                 of("lea rbx, [r8+r9*2]", "4b8d1c48", a -> a.lea(RBX, at(R8, 0).plus(R9, 2))),
                 of("mov dword ptr [r8+12], edx", "4189500c", a -> a.store32(at(R8, 12), RDX)),
                 of("mov dword ptr [r8], eax", "418900", a -> a.store32(at(R8, 0), RAX)),
+                of("mov qword ptr [rsp+840], r12", "4c89a42448030000", a -> a.store(at(RSP, 840), R12)),
+                of("mov qword ptr [rbx], rax", "488903", a -> a.store(at(RBX, 0), RAX)),
+                of(
+                        "prefetchw [rbx+r9*2+64]",
+                        "420f0d4c4b40",
+                        a -> a.prefetchw(at(RBX, 64).plus(R9, 2))),
+                of("prefetchw [r8]", "410f0d08", a -> a.prefetchw(at(R8, 0))),
+                of("prefetchw [r9+128]", "410f0d8980000000", a -> a.prefetchw(at(R9, 128))),
                 of("cpuid", "0fa2", Assembler::cpuid),
                 of("xgetbv", "0f01d0", Assembler::xgetbv),
                 of("ret", "c3", Assembler::ret));
@@ -87,9 +95,6 @@ class AssemblerTest {
                 of("vpbroadcastd zmm28, eax", "62627d487ce0", a -> a.vpbroadcastd(28, RAX)),
                 of("vpbroadcastd zmm3, r10d", "62d27d487cda", a -> a.vpbroadcastd(3, R10)),
                 of("vbroadcastss zmm19, xmm30", "62827d4818de", a -> a.vbroadcastss(19, 30)),
-                of("vpmovsdb [rsi+24], zmm19", "62e27e48219e18000000", a -> a.vpmovsdb(at(RSI, 24), 19)),
-                of("vpmovdb [r11], zmm1", "62d27e48310b", a -> a.vpmovdb(at(R11, 0), 1)),
-                of("vpmovdb [r11+48], zmm20", "62c27e48316303", a -> a.vpmovdb(at(R11, 48), 20)),
                 of("vdpbf16ps zmm3, zmm28, zmm24", "62921e4052d8", a -> a.vdpbf16ps(3, 28, 24)),
                 of("vdpbf16ps zmm23, zmm31, zmm27", "6282064052fb", a -> a.vdpbf16ps(23, 31, 27)),
                 of("vmaxps zmm1, zmm2, zmm3", "62f16c485fcb", a -> a.vmaxps(1, 2, 3)),
@@ -116,7 +121,6 @@ class AssemblerTest {
                         "vmovups [rax+r9+64], zmm5",
                         "62b17c48116c0801",
                         a -> a.vmovups(at(RAX, 64).plus(R9, 1), 5)),
-                of("vpmovsdb [rsi+32], zmm3", "62f27e48215e02", a -> a.vpmovsdb(at(RSI, 32), 3)),
                 of("vmovss [rsi+4], xmm18", "62e17e08115601", a -> a.vmovss(at(RSI, 4), 18)),
                 of("{evex} vmovss [rsi+4], xmm2", "62f17e08115601", a -> a.vmovss(at(RSI, 4), 2)),
                 of("vunpcklps zmm16, zmm0, zmm31", "62817c4814c7", a -> a.vunpcklps(16, 0, 31)),
@@ -130,6 +134,19 @@ class AssemblerTest {
                 of("vpmovzxwd zmm30, ymm9", "62427d4833f1", a -> a.vpmovzxwd(30, 9)),
                 of("vpshufd zmm16, zmm8, 4e", "62c17d4870c04e", a -> a.vpshufd(16, 8, 0x4e)),
                 of("vshufi32x4 zmm9, zmm17, zmm25, b1", "6213754043c9b1", a -> a.vshufi32x4(9, 17, 25, 0xb1)),
+                of("vpackssdw zmm1, zmm18, zmm27", "62916d406bcb", a -> a.vpackssdw(1, 18, 27)),
+                of("vpackssdw zmm17, zmm2, zmm3", "62e16d486bcb", a -> a.vpackssdw(17, 2, 3)),
+                of("vpacksswb zmm20, zmm5, zmm30", "6281554863e6", a -> a.vpacksswb(20, 5, 30)),
+                of("vpermd zmm28, zmm19, zmm6", "6262654036e6", a -> a.vpermd(28, 19, 6)),
+                of("vpermd zmm3, zmm28, zmm21", "62b21d4036dd", a -> a.vpermd(3, 28, 21)),
+                of("vpmovzxbd zmm28, [rsp-16]", "62627d48316424ff", a -> a.vpmovzxbd(28, at(RSP, -16))),
+                of("vpmovzxbd zmm1, [r11+32]", "62d27d48314b02", a -> a.vpmovzxbd(1, at(R11, 32))),
+                of("vextracti64x4 [r11+48], zmm4, 1", "62d3fd483ba33000000001", a -> a.vextracti64x4(at(R11, 48), 4)),
+                of("vextracti64x4 [rsi+64], zmm20, 1", "62e3fd483b660201", a -> a.vextracti64x4(at(RSI, 64), 20)),
+                of("{evex} vmovlps [r11+80], xmm2", "62d17c0813530a", a -> a.vmovlps(at(R11, 80), 2)),
+                of("vmovlps [r11], xmm18", "62c17c081313", a -> a.vmovlps(at(R11, 0), 18)),
+                of("{evex} vmovhps [r11+120], xmm3", "62d17c08175b0f", a -> a.vmovhps(at(R11, 120), 3)),
+                of("vmovhps [rsi+40], xmm19", "62e17c08175e05", a -> a.vmovhps(at(RSI, 40), 19)),
                 of("vzeroupper", "c5f877", Assembler::vzeroupper));
     }
 
@@ -193,6 +210,16 @@ class AssemblerTest {
         assembler.vzeroupper();
         assembler.decrementAndLoop(R8, back);
         assertThat(HexFormat.of().formatHex(assembler.code())).isEqualTo("c3" + "c5f877" + "49ffc8" + "0f85f4ffffff");
+    }
+
+    /// As above, with `dec qword ptr [rsp+72]` or `dec qword ptr [r12+840]`.
+    @Test
+    void aLoopCountsInMemory() {
+        Assembler assembler = new Assembler();
+        assembler.decrementAndLoop(at(RSP, 72), 0);
+        assembler.decrementAndLoop(at(R12, 840), 0);
+        assertThat(HexFormat.of().formatHex(assembler.code()))
+                .isEqualTo("48ff4c2448" + "0f85f5ffffff" + "49ff8c2448030000" + "0f85e7ffffff");
     }
 
     private static Arguments of(String text, String expected, Consumer<Assembler> instruction) {

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
+import dev.fovea.kernel.emitted.Routines.Strip;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -31,6 +32,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RoutinesTest {
     private static final long SEED = 20261121;
     private static final int GUARD = 192;
+
+    /// From span to span of a tile.
+    private static final long TILE_STRIDE = (long) TILE_ROWS * SPAN_BYTES;
 
     private final Random random = new Random(SEED);
     private final Arena arena = Arena.ofConfined();
@@ -79,10 +83,12 @@ class RoutinesTest {
     @ValueSource(ints = {1, 2, 3, 7, 32})
     void activationsAreQuantisedAsDefined(int spans) {
         for (int misaligned : new int[] {0, 4, 60}) {
-            MemorySegment x = activations(spans, misaligned);
-            long stride = SPAN_BYTES * (1L + random.nextInt(3)) + 40L * random.nextInt(2);
-            long bytes = (spans - 1) * stride + SPAN_BYTES;
-            assertSame("quantise", bytes, misaligned, (routines, to) -> routines.quantise(x, spans, to, stride));
+            int rows = 1 + random.nextInt(TILE_ROWS);
+            Rows x = new Rows(
+                    activations(rows * (spans + 1), misaligned), 4L * SPAN * spans + 4L * random.nextInt(SPAN));
+            long stride = SPAN_BYTES * (rows + random.nextLong(3)) + 40L * random.nextInt(2);
+            long bytes = (spans - 1) * stride + (long) rows * SPAN_BYTES;
+            assertSame("quantise", bytes, misaligned, (routines, to) -> routines.quantise(x, rows, spans, to, stride));
         }
     }
 
@@ -112,13 +118,14 @@ class RoutinesTest {
             MemorySegment x = activations(2, 0);
             x.setAtIndex(ValueLayout.JAVA_FLOAT, 130, bad);
             MemorySegment to = arena.allocate(2 * SPAN_BYTES, 64);
-            machine.quantise(x, 2, to, SPAN_BYTES);
+            machine.quantise(new Rows(x, 0), 1, 2, to, SPAN_BYTES);
             assertThat(Float.isFinite(to.get(ValueLayout.JAVA_FLOAT, 4))).isTrue();
             assertThat(Float.isFinite(to.get(ValueLayout.JAVA_FLOAT, SPAN_BYTES + 4)))
                     .isFalse();
-            if (!Float.isNaN(bad)) {
-                assertSame("quantise", 2 * SPAN_BYTES, 0, (routines, y) -> routines.quantise(x, 2, y, SPAN_BYTES));
-            }
+            MemorySegment defined = arena.allocate(2 * SPAN_BYTES, 64);
+            plain.quantise(new Rows(x, 0), 1, 2, defined, SPAN_BYTES);
+            assertThat(to.asSlice(0, SPAN_BYTES).mismatch(defined.asSlice(0, SPAN_BYTES)))
+                    .isEqualTo(-1);
         }
     }
 
@@ -171,30 +178,38 @@ class RoutinesTest {
         for (int spans : new int[] {1, 2, 5}) {
             for (int tiles : new int[] {1, 2, 3}) {
                 int rows = tiles * TILE_ROWS;
-                long stride = (long) rows * SPAN_BYTES;
-                MemorySegment a = quantised(rows, spans, stride);
+                MemorySegment a = tiled(rows, spans);
+                long tileBytes = a.byteSize() / tiles;
                 MemorySegment w = weights(format, 2 * spans, random.nextInt(64));
-                MemorySegment strip = arena.allocate((long) spans * BLOCKS * STRIP_BLOCK_BYTES, 64);
-                plain.unpack(format, w, spans, strip, 0);
-                plain.unpack(format, w.asSlice(w.byteSize() / 2), spans, strip, 1);
-                long bytes = 4L * rows * TILE_OUTPUTS;
+                MemorySegment blocks = arena.allocate((long) spans * BLOCKS * STRIP_BLOCK_BYTES, 64);
+                plain.unpack(format, w, spans, blocks, 0);
+                plain.unpack(format, w.asSlice(w.byteSize() / 2), spans, blocks, 1);
+                Strip strip = new Strip(format, blocks, spans, true);
+                MemorySegment bias = activations(1, 0);
+                long stride = 4L * (TILE_OUTPUTS + random.nextInt(40));
+                long bytes = (rows - 1) * stride + 4L * TILE_OUTPUTS;
                 assertSame(
                         format + " tiles",
                         bytes,
                         4 * random.nextInt(16),
-                        (routines, sums) -> routines.tiles(format, a, stride, strip, spans, tiles, sums));
-                MemorySegment sums = arena.allocate(bytes, 64);
-                machine.tiles(format, a, stride, strip, spans, tiles, sums);
+                        (routines, y) ->
+                                routines.tiles(strip, new Rows(a, tileBytes), tiles, bias, new Rows(y, stride)));
+                MemorySegment all = arena.allocate(bytes, 64);
+                machine.tiles(strip, new Rows(a, tileBytes), tiles, zeros(), new Rows(all, stride));
                 for (int row = 0; row < rows; row++) {
                     MemorySegment y = arena.allocate(4L * TILE_OUTPUTS, 64);
-                    machine.oneRow(format, a.asSlice((long) row * SPAN_BYTES), stride, w, spans, 2, y);
-                    assertThat(sums.asSlice(4L * row * TILE_OUTPUTS, y.byteSize())
-                                    .mismatch(y))
+                    long at = row / TILE_ROWS * tileBytes + (long) row % TILE_ROWS * SPAN_BYTES;
+                    machine.oneRow(format, a.asSlice(at), TILE_STRIDE, w, spans, 2, y);
+                    assertThat(all.asSlice(row * stride, y.byteSize()).mismatch(y))
                             .as("row %d of %d", row, rows)
                             .isEqualTo(-1);
                 }
             }
         }
+    }
+
+    private MemorySegment zeros() {
+        return arena.allocate(4L * TILE_OUTPUTS, 64);
     }
 
     /// Where sums of products of bytes are largest in magnitude, none is cut off.
@@ -215,14 +230,20 @@ class RoutinesTest {
             for (int signs = 0; signs < 4; signs++) {
                 MemorySegment a = arena.allocate(TILE_ROWS * SPAN_BYTES, 64);
                 for (int row = 0; row < TILE_ROWS; row++) {
-                    plain.quantise(extremes(signs), 1, a.asSlice((long) row * SPAN_BYTES), SPAN_BYTES);
+                    Rows x = new Rows(extremes(signs), 0);
+                    plain.quantise(x, 1, 1, a.asSlice((long) row * SPAN_BYTES), SPAN_BYTES);
                 }
                 assertSame("one row", 64, 0, (routines, y) -> routines.oneRow(format, a, 0, w, 1, 1, y));
                 assertSame(
                         "tiles",
                         4L * TILE_ROWS * TILE_OUTPUTS,
                         0,
-                        (routines, sums) -> routines.tiles(format, a, 0, strip, 1, 1, sums));
+                        (routines, y) -> routines.tiles(
+                                new Strip(format, strip, 1, true),
+                                new Rows(a, TILE_STRIDE),
+                                1,
+                                zeros(),
+                                new Rows(y, 4L * TILE_OUTPUTS)));
             }
         }
     }
@@ -237,33 +258,30 @@ class RoutinesTest {
         return x;
     }
 
-    @Test
-    void sumsAreStoredAsDefined() {
-        for (int rows : new int[] {1, 2, 13}) {
-            MemorySegment sums = activations(rows, 4);
-            MemorySegment bias = activations(1, 0);
-            long stride = 4L * (TILE_OUTPUTS + random.nextInt(40));
-            long bytes = (rows - 1) * stride + 4L * TILE_OUTPUTS;
-            assertSame("store", bytes, 4, (routines, y) -> routines.store(sums, bias, rows, y, stride));
-        }
-    }
-
-    /// A second call adds to the sums of the first, as if both were one.
-    @Test
-    void tilesAddUpOverSpans() {
+    /// Spans that are multiplied in two calls give what they give in one, and the same as by definition.
+    @ParameterizedTest
+    @EnumSource(
+            value = Format.class,
+            names = {"Q8_0", "Q4_0"})
+    void tilesAddUpOverSpans(Format format) {
         int spans = 4;
-        long stride = (long) TILE_ROWS * SPAN_BYTES;
-        MemorySegment a = quantised(TILE_ROWS, spans, stride);
-        MemorySegment w = weights(Format.Q8_0, spans, 0);
+        MemorySegment a = tiled(2 * TILE_ROWS, spans);
+        long tileBytes = a.byteSize() / 2;
+        MemorySegment w = weights(format, 2 * spans, 0);
         long bytes = (long) spans * BLOCKS * STRIP_BLOCK_BYTES;
         MemorySegment strip = arena.allocate(bytes, 64);
-        machine.unpack(Format.Q8_0, w, spans, strip, 0);
-        MemorySegment once = arena.allocate(4L * TILE_ROWS * TILE_OUTPUTS, 64);
-        machine.tiles(Format.Q8_0, a, stride, strip, spans, 1, once);
-        MemorySegment twice = arena.allocate(4L * TILE_ROWS * TILE_OUTPUTS, 64);
-        machine.tiles(Format.Q8_0, a, stride, strip, 3, 1, twice);
-        machine.tiles(Format.Q8_0, a.asSlice(3 * stride), stride, strip.asSlice(3 * bytes / 4), 1, 1, twice);
-        assertThat(once.mismatch(twice)).isEqualTo(-1);
+        machine.unpack(format, w, spans, strip, 0);
+        machine.unpack(format, w.asSlice(w.byteSize() / 2), spans, strip, 1);
+        MemorySegment bias = activations(1, 0);
+        Rows once = new Rows(arena.allocate(8L * TILE_ROWS * TILE_OUTPUTS, 64), 4L * TILE_OUTPUTS);
+        machine.tiles(new Strip(format, strip, spans, true), new Rows(a, tileBytes), 2, bias, once);
+        for (Routines routines : new Routines[] {plain, machine}) {
+            Rows twice = new Rows(arena.allocate(once.memory().byteSize(), 64), once.stride());
+            routines.tiles(new Strip(format, strip, 3, true), new Rows(a, tileBytes), 2, zeros(), twice);
+            Strip last = new Strip(format, strip.asSlice(3 * bytes / spans), 1, false);
+            routines.tiles(last, new Rows(a.asSlice(3 * TILE_STRIDE), tileBytes), 2, bias, twice);
+            assertThat(once.memory().mismatch(twice.memory())).isEqualTo(-1);
+        }
     }
 
     /// Nothing is written or read beyond a segment: the call fails before it.
@@ -273,35 +291,46 @@ class RoutinesTest {
         MemorySegment a = quantised(TILE_ROWS, 2, TILE_ROWS * SPAN_BYTES);
         MemorySegment w = weights(Format.Q4_0, 4, 0);
         MemorySegment y = arena.allocate(128, 64);
-        MemorySegment strip = arena.allocate(2L * BLOCKS * STRIP_BLOCK_BYTES, 64);
+        MemorySegment blocks = arena.allocate(2L * BLOCKS * STRIP_BLOCK_BYTES, 64);
         MemorySegment sums = arena.allocate(4L * TILE_ROWS * TILE_OUTPUTS, 64);
-        long stride = (long) TILE_ROWS * SPAN_BYTES;
+        long stride = TILE_STRIDE;
+        Strip strip = new Strip(Format.Q4_0, blocks, 2, true);
+        Rows rows = new Rows(a, 2 * stride);
+        Rows to = new Rows(sums, 128);
         Runnable[] calls = {
-            () -> machine.quantise(less(x), 2, a, stride),
-            () -> machine.quantise(x, 2, a.asSlice(0, stride + SPAN_BYTES - 1), stride),
-            () -> machine.quantise(x, -1, a, stride),
-            () -> machine.quantise(x, 2, a, -stride),
-            () -> machine.unpack(Format.Q4_0, less(w), 4, strip, 0),
-            () -> machine.unpack(Format.Q4_0, w, 2, less(strip), 1),
-            () -> machine.unpack(Format.Q4_0, w, -2, strip, 1),
-            () -> machine.unpack(Format.F16, w, 2, strip, 1),
+            () -> machine.quantise(new Rows(less(x), 0), 1, 2, a, stride),
+            () -> machine.quantise(new Rows(x, 512), 2, 2, a, stride),
+            () -> machine.quantise(new Rows(x, 0), 1, 2, a.asSlice(0, stride + SPAN_BYTES - 1), stride),
+            () -> machine.quantise(new Rows(x, 512), 2, 1, a.asSlice(0, 2 * SPAN_BYTES - 1), stride),
+            () -> machine.quantise(new Rows(x, 0), 1, 2, a.asReadOnly(), stride),
+            () -> machine.quantise(new Rows(x, 0), 1, -1, a, stride),
+            () -> machine.quantise(new Rows(x, 0), 0, 2, a, stride),
+            () -> machine.quantise(new Rows(x, 0), -1, 2, a, stride),
+            () -> machine.quantise(new Rows(x, 0), 1, 2, a, -stride),
+            () -> machine.quantise(new Rows(x, 0), 1, 2, a, SPAN_BYTES - 1),
+            () -> machine.unpack(Format.Q4_0, less(w), 4, blocks, 0),
+            () -> machine.unpack(Format.Q4_0, w, 2, less(blocks), 1),
+            () -> machine.unpack(Format.Q4_0, w, -2, blocks, 1),
+            () -> machine.unpack(Format.F16, w, 2, blocks, 1),
             () -> machine.oneRow(Format.Q4_0, a.asSlice(0, stride), stride, w, 2, 2, y),
             () -> machine.oneRow(Format.Q4_0, a, stride, less(w), 2, 2, y),
             () -> machine.oneRow(Format.Q4_0, a, stride, w, 2, 2, less(y)),
             () -> machine.oneRow(Format.Q4_0, a, stride, w, 2, -1, y),
             () -> machine.oneRow(Format.Q8_0, a, stride, w, 2, 2, y),
-            () -> machine.store(sums, y, TILE_ROWS + 1, a, 128),
-            () -> machine.store(sums, less(y), 1, a, 128),
-            () -> machine.store(sums, y, 2, less(a).asSlice(0, 255), 128),
-            () -> machine.store(sums, y, 2, a, 127),
-            () -> machine.store(sums, y, -1, a, 128),
-            () -> machine.tiles(Format.Q4_0, less(a), stride, strip, 2, 1, sums),
-            () -> machine.tiles(Format.Q4_0, a, stride - 1, strip, 2, 1, sums),
-            () -> machine.tiles(Format.Q4_0, a, stride, less(strip), 2, 1, sums),
-            () -> machine.tiles(Format.Q4_0, a, stride, strip, 2, 1, less(sums)),
-            () -> machine.tiles(Format.Q4_0, a, stride, strip, 2, -1, sums),
-            () -> machine.tiles(
-                    Format.Q4_0, MemorySegment.ofArray(new byte[(int) a.byteSize()]), stride, strip, 2, 1, sums),
+            () -> machine.tiles(strip, new Rows(less(a), 2 * stride), 1, y, to),
+            () -> machine.tiles(strip, rows, 2, y, to),
+            () -> machine.tiles(strip, new Rows(a, stride), 2, y, to),
+            () -> machine.tiles(new Strip(Format.Q4_0, less(blocks), 2, true), rows, 1, y, to),
+            () -> machine.tiles(new Strip(Format.Q4_0, blocks, 0, true), rows, 1, y, to),
+            () -> machine.tiles(new Strip(Format.Q4_0, blocks, -1, false), rows, 1, y, to),
+            () -> machine.tiles(new Strip(Format.F16, blocks, 2, true), rows, 1, y, to),
+            () -> machine.tiles(strip, rows, 1, less(y), to),
+            () -> machine.tiles(strip, rows, 1, y, new Rows(less(sums), 128)),
+            () -> machine.tiles(strip, rows, 1, y, new Rows(sums, 127)),
+            () -> machine.tiles(strip, rows, 1, y, new Rows(sums, -128)),
+            () -> machine.tiles(strip, rows, 1, y, new Rows(sums.asReadOnly(), 128)),
+            () -> machine.tiles(strip, rows, 0, y, to),
+            () -> machine.tiles(strip, rows, -1, y, to),
         };
         for (int i = 0; i < calls.length; i++) {
             assertThatThrownBy(calls[i]::run)
@@ -314,13 +343,20 @@ class RoutinesTest {
         return segment.asSlice(0, segment.byteSize() - 1);
     }
 
+    /// Whole tiles of quantised rows, `[tiles][spans][TILE_ROWS]` spans.
+    private MemorySegment tiled(int rows, int spans) {
+        MemorySegment a = arena.allocate(spans * TILE_STRIDE * (rows / TILE_ROWS), 64);
+        for (int tile = 0; tile < rows / TILE_ROWS; tile++) {
+            long bytes = spans * TILE_STRIDE;
+            a.asSlice(tile * bytes, bytes).copyFrom(quantised(TILE_ROWS, spans, TILE_STRIDE));
+        }
+        return a;
+    }
+
     private MemorySegment quantised(int rows, int spans, long stride) {
         long bytes = (spans - 1) * stride + (long) rows * SPAN_BYTES;
         MemorySegment a = arena.allocate(bytes, 64);
-        for (int row = 0; row < rows; row++) {
-            long needed = (spans - 1) * stride + SPAN_BYTES;
-            plain.quantise(activations(spans, 0), spans, a.asSlice((long) row * SPAN_BYTES, needed), stride);
-        }
+        plain.quantise(new Rows(activations(rows * spans, 0), 4L * SPAN * spans), rows, spans, a, stride);
         return a;
     }
 

@@ -48,13 +48,8 @@ public final class Avx2Code implements RoutineCode {
     }
 
     @Override
-    public void tiles(Format format) {
-        TileCode.tiles(code, products.tiles(format));
-    }
-
-    @Override
-    public void store() {
-        ProductCode.store(code);
+    public void tiles(Format format, boolean first) {
+        TileCode.tiles(code, products.tiles(format), first);
     }
 
     @Override

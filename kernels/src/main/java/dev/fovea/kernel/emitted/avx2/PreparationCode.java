@@ -1,6 +1,11 @@
 package dev.fovea.kernel.emitted.avx2;
 
 import static dev.fovea.kernel.emitted.Address.at;
+import static dev.fovea.kernel.emitted.GeneralAssembler.R10;
+import static dev.fovea.kernel.emitted.GeneralAssembler.R11;
+import static dev.fovea.kernel.emitted.GeneralAssembler.R8;
+import static dev.fovea.kernel.emitted.GeneralAssembler.R9;
+import static dev.fovea.kernel.emitted.GeneralAssembler.RAX;
 import static dev.fovea.kernel.emitted.GeneralAssembler.RCX;
 import static dev.fovea.kernel.emitted.GeneralAssembler.RDI;
 import static dev.fovea.kernel.emitted.GeneralAssembler.RDX;
@@ -10,6 +15,7 @@ import static dev.fovea.kernel.emitted.Routines.BLOCK_BYTES;
 import static dev.fovea.kernel.emitted.Routines.LEAST;
 import static dev.fovea.kernel.emitted.Routines.SCALE_BLOCKS;
 import static dev.fovea.kernel.emitted.Routines.SPAN;
+import static dev.fovea.kernel.emitted.Routines.SPAN_BYTES;
 import static dev.fovea.kernel.emitted.Routines.STRIP_BLOCK_BYTES;
 
 import dev.fovea.kernel.Format;
@@ -70,32 +76,39 @@ final class PreparationCode {
         code.ret();
     }
 
-    /// `(rdi x, rsi to, rdx stride, rcx spans)`.
+    /// `(rdi x, rsi xStride, rdx rows, rcx spans, r8 to, r9 stride)`.
     static void quantise(VexAssembler code) {
         Constants.broadcast(code, MAGNITUDE, 0x7fffffff);
         Constants.broadcast(code, LIMIT, Float.floatToIntBits(127));
         Constants.broadcast(code, LEAST_MAGNITUDE, Float.floatToIntBits(LEAST));
         code.vpxor(ZERO, ZERO, ZERO);
+        int row = code.here();
+        code.mov(RAX, RDI);
+        code.mov(R11, R8);
+        code.mov(R10, RCX);
         int span = code.here();
         for (int block = 0; block < BLOCKS; block += SCALE_BLOCKS) {
             scales(code, 128 * block);
             for (int i = block; i < block + SCALE_BLOCKS; i++) {
-                quantiseBlock(code, at(RDI, 128 * i), at(RSI, i * BLOCK_BYTES));
+                quantiseBlock(code, at(RAX, 128 * i), at(R11, i * BLOCK_BYTES));
             }
         }
-        code.addConstant(RDI, 4 * SPAN);
-        code.add(RSI, RDX);
-        code.decrementAndLoop(RCX, span);
+        code.addConstant(RAX, 4 * SPAN);
+        code.add(R11, R9);
+        code.decrementAndLoop(R10, span);
+        code.add(RDI, RSI);
+        code.addConstant(R8, SPAN_BYTES);
+        code.decrementAndLoop(RDX, row);
         code.vzeroupper();
         code.ret();
     }
 
-    /// The scale of the floats from `rdi + from` on and its inverse, in every lane.
+    /// The scale of the floats from `rax + from` on and its inverse, in every lane.
     private static void scales(VexAssembler code, int from) {
         code.vpxor(LARGEST, LARGEST, LARGEST);
         for (int i = 0; i < 4 * SCALE_BLOCKS; i++) {
             int magnitudes = TEMPORARY + i % 2;
-            code.vpand(magnitudes, MAGNITUDE, at(RDI, from + 32 * i));
+            code.vpand(magnitudes, MAGNITUDE, at(RAX, from + 32 * i));
             code.vpmaxud(LARGEST, LARGEST, magnitudes);
         }
         code.vperm2i128(TEMPORARY, LARGEST, LARGEST, 1);

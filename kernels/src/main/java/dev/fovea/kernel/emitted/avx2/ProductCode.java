@@ -12,7 +12,6 @@ import static dev.fovea.kernel.emitted.GeneralAssembler.RSI;
 import static dev.fovea.kernel.emitted.Routines.BLOCKS;
 import static dev.fovea.kernel.emitted.Routines.BLOCK_BYTES;
 import static dev.fovea.kernel.emitted.Routines.SCALE_BLOCKS;
-import static dev.fovea.kernel.emitted.Routines.TILE_OUTPUTS;
 import static dev.fovea.kernel.emitted.avx2.ByteProducts.FREE;
 import static dev.fovea.kernel.emitted.avx2.ByteProducts.ROW_SUM;
 
@@ -87,23 +86,5 @@ final class ProductCode {
             code.vfmadd231ps(SUM[0], INNER[0], FREE);
             code.vfmadd231ps(SUM[1], INNER[1], FREE);
         }
-    }
-
-    /// `(rdi sums, rsi bias, rdx y, rcx stride, r8 rows)`.
-    static void store(VexAssembler code) {
-        int vectors = TILE_OUTPUTS / 8;
-        for (int i = 0; i < vectors; i++) {
-            code.vmovups(i, at(RSI, 32 * i));
-        }
-        int row = code.here();
-        for (int i = 0; i < vectors; i++) {
-            code.vaddps(vectors + i, i, at(RDI, 32 * i));
-            code.vmovups(at(RDX, 32 * i), vectors + i);
-        }
-        code.addConstant(RDI, 4 * TILE_OUTPUTS);
-        code.add(RDX, RCX);
-        code.decrementAndLoop(R8, row);
-        code.vzeroupper();
-        code.ret();
     }
 }

@@ -35,8 +35,9 @@ import dev.fovea.kernel.emitted.Address;
 ///
 /// ```
 /// rsp          what the products need     frameBytes()
-/// INNER        [TILE_ROWS][16] floats     after it
-/// NEGATIVE     -0.0
+/// inner        [TILE_ROWS][16] floats     of a span
+/// sums         [TILE_ROWS][32] floats     of all spans
+/// negative     -0.0, tiles that are left, address of the bias
 /// ```
 final class TileCode {
     private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
@@ -50,33 +51,42 @@ final class TileCode {
 
     private final VexAssembler code;
     private final TileProducts products;
-    private final int inner; // place on the stack
+    private final int inner; // places on the stack
+    private final int sums;
     private final int negative;
+    private final int tilesLeft;
+    private final int bias;
     private final int frame; // bytes
 
     private TileCode(VexAssembler code, TileProducts products) {
         this.code = code;
         this.products = products;
         this.inner = products.frameBytes();
-        this.negative = inner + INNER_BYTES;
+        this.sums = inner + INNER_BYTES;
+        this.negative = sums + TILE_ROWS * SUM_ROW_BYTES;
+        this.tilesLeft = negative + 8;
+        this.bias = negative + 16;
         this.frame = negative + 64;
     }
 
-    /// `(rdi a, rsi stride, rdx strip, rcx sums, r8 spans, r9 tiles)`.
-    static void tiles(VexAssembler code, TileProducts products) {
-        new TileCode(code, products).tiles();
+    /// `(rdi a, rsi stride, rdx strip, rcx spans, r8 y, r9 yStride, tiles, bias)`, the last two on the stack.
+    ///
+    /// @param first whether sums begin with zero, or else with what `y` holds
+    static void tiles(VexAssembler code, TileProducts products, boolean first) {
+        new TileCode(code, products).tiles(first);
     }
 
     /// `rax` points to the activations of a span, `r11` to its weights, `rbp` to the sums of half a tile.
-    private void tiles() {
+    private void tiles(boolean first) {
         begin();
         int tile = code.here();
+        beginSums(first);
         code.mov(RAX, RDI);
         code.mov(R11, RDX);
-        code.mov(R10, R8);
+        code.mov(R10, RCX);
         int span = code.here();
         products.span(code);
-        code.mov(RBP, RCX);
+        code.lea(RBP, at(RSP, sums));
         code.movConstant(R15, 2);
         int half = code.here();
         halfTile();
@@ -84,12 +94,40 @@ final class TileCode {
         code.addConstant(R11, ROW_BYTES);
         code.decrementAndLoop(R15, half);
         code.addConstant(R11, BLOCKS * STRIP_BLOCK_BYTES - 2 * ROW_BYTES);
-        code.add(RAX, RSI);
+        code.addConstant(RAX, TILE_ROWS * SPAN_BYTES);
         code.decrementAndLoop(R10, span);
-        code.addConstant(RCX, TILE_ROWS * SUM_ROW_BYTES);
-        code.addConstant(RDI, TILE_ROWS * SPAN_BYTES);
-        code.decrementAndLoop(R9, tile);
+        store();
+        code.add(RDI, RSI);
+        code.decrementAndLoop(at(RSP, tilesLeft), tile);
         end();
+    }
+
+    /// `rax` goes from row to row of `y`.
+    private void beginSums(boolean first) {
+        code.vpxor(0, 0, 0);
+        code.mov(RAX, R8);
+        for (int row = 0; row < TILE_ROWS; row++) {
+            for (int vector = 0; vector < SUM_ROW_BYTES; vector += 32) {
+                if (!first) {
+                    code.vmovups(0, at(RAX, vector));
+                }
+                code.vmovups(at(RSP, sums + row * SUM_ROW_BYTES + vector), 0);
+            }
+            code.add(RAX, R9);
+        }
+    }
+
+    /// `y = sums + bias`; `r8` goes to the next tile.
+    private void store() {
+        code.load(RAX, at(RSP, bias));
+        for (int row = 0; row < TILE_ROWS; row++) {
+            for (int vector = 0; vector < SUM_ROW_BYTES; vector += 32) {
+                code.vmovups(0, at(RAX, vector));
+                code.vaddps(0, 0, at(RSP, sums + row * SUM_ROW_BYTES + vector));
+                code.vmovups(at(R8, vector), 0);
+            }
+            code.add(R8, R9);
+        }
     }
 
     /// Saves registers and makes room on the stack, aligned to a cache line, with the old stack pointer above.
@@ -97,10 +135,15 @@ final class TileCode {
         for (int register : SAVED) {
             code.push(register);
         }
+        int arguments = 8 * (SAVED.length + 1);
+        code.load(R12, at(RSP, arguments));
+        code.load(R13, at(RSP, arguments + 8));
         code.mov(RAX, RSP);
         code.andConstant(RSP, -64);
         code.push(RAX);
         code.addConstant(RSP, -(frame + 56));
+        code.store(at(RSP, tilesLeft), R12);
+        code.store(at(RSP, bias), R13);
         products.frame(code);
         code.movConstant(RAX, Float.floatToRawIntBits(-0f));
         code.store32(at(RSP, negative), RAX);
