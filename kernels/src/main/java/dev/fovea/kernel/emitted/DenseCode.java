@@ -58,12 +58,10 @@ final class DenseCode {
         int tile = code.here();
         code.mov(R10, RCX);
         code.mov(R11, RDX);
-        rows(code, R8, R9);
+        rows(code, RDI, RSI);
         for (int i = 0; i < FIRST_WEIGHTS; i++) {
-            code.prefetchw(row(i / VECTORS, R9, 64 * (i % VECTORS)));
             code.vpxord(i, i, i);
         }
-        rows(code, RDI, RSI);
         int step = code.here();
         for (int i = 0; i < STEPS; i++) {
             step(code, i, end == End.SCALE);

@@ -124,9 +124,7 @@ final class ProductCode {
         code.vpxord(0, 0, 0);
         for (int row = 0; row < TILE_ROWS; row++) {
             for (int half = 0; half < 2; half++) {
-                if (first) {
-                    code.prefetchw(y(row, half));
-                } else {
+                if (!first) {
                     code.vmovups(0, y(row, half));
                 }
                 code.vmovups(sum(row, half), 0);
