@@ -133,10 +133,12 @@ final class Assembler extends GeneralAssembler {
         evex(1, 0, 0, ZMM, 0x5f, to, a, b, 64);
     }
 
-    /// To the nearest whole number, ties to even.
-    void vrndscaleps(int to, int from) {
-        evex(3, 1, 0, ZMM, 0x08, to, 0, from);
-        bytes(0);
+    /// What rounding to a whole number takes away; zero of infinity.
+    ///
+    /// @param rounding 0: to the nearest, 1: down, 2: up, 3: towards zero
+    void vreduceps(int to, int from, int rounding) {
+        evex(3, 1, 0, ZMM, 0x56, to, 0, from);
+        bytes(rounding);
     }
 
     /// `to = a · 2^⌊b⌋`.

@@ -89,6 +89,13 @@ final class Bf16Code {
     /// @param row  bytes from row to row of `a`
     /// @param step bytes from pair to pair of `a`
     static void tiles(Assembler code, int row, int step, boolean add) {
+        tileLoop(code, row, step, add);
+        code.vzeroupper();
+        code.ret();
+    }
+
+    /// As [#tiles], going on behind it; leaves `rdx` behind `c`.
+    static void tileLoop(Assembler code, int row, int step, boolean add) {
         int[] b = {16, 17};
         int[] factors = {18, 19};
         for (int half = 0; half < 2 && add; half++) {
@@ -121,7 +128,5 @@ final class Bf16Code {
         code.addConstant(RDI, TILE_ROWS * row);
         code.addConstant(RDX, TILE_ROWS * WIDTH_BYTES);
         code.decrementAndLoop(R8, tile);
-        code.vzeroupper();
-        code.ret();
     }
 }

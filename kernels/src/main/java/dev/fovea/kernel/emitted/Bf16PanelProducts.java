@@ -9,6 +9,7 @@ import static dev.fovea.kernel.emitted.Bf16Routines.WIDTH;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
+import dev.fovea.kernel.emitted.PanelRoutines.Plan;
 import dev.fovea.kernel.vector.PanelProducts;
 import dev.fovea.kernel.vector.Panels;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +20,9 @@ import java.util.Arrays;
 final class Bf16PanelProducts implements PanelProducts {
     /// Exponentials are powers of two, so scores are multiplied by this, with the queries.
     private static final float LOG2_E = (float) (1 / Math.log(2));
+
+    /// Panels of one call, during which the collector waits.
+    private static final int PANELS = 8;
 
     private final Bf16Routines routines;
 
@@ -75,6 +79,11 @@ final class Bf16PanelProducts implements PanelProducts {
 
         @Override
         public void queries(Tensor q, int first, int panel, float scale) {
+            if (first + WIDTH <= q.rows() && headDim % PanelRoutines.PACKED == 0) {
+                MemorySegment from = MemorySegment.ofArray(q.data()).asSlice(4L * q.at(first));
+                routines.panels().pack(new Rows(from, 4L * q.stride()), headDim, scale * LOG2_E, panel(panel));
+                return;
+            }
             Panels.pack(q, first, WIDTH, scale * LOG2_E, scratch, floatsAt);
             MemorySegment floats = floats(floatsAt);
             routines.pairs(Format.F32, floats, 4L * WIDTH, headDim, WIDTH / LANES, panel(panel), 4L * WIDTH);
@@ -95,21 +104,64 @@ final class Bf16PanelProducts implements PanelProducts {
         }
 
         @Override
-        public void scores(int panel, int count, int scoresAt) {
+        public void scores(int panel, int count, Places places) {
             int tiles = Math.ceilDiv(count, TILE_ROWS);
-            routines.scores(keys, panel(panel), floats(scoresAt), headDim / 2, tiles);
+            routines.scores(keys, panel(panel), floats(places.scoresAt()), headDim / 2, tiles);
         }
 
         @Override
-        public void addValues(int count, Softmax softmax, int sumsAt) {
+        public void addValues(int panel, int count, Places places) {
             int even = count + count % 2;
-            int from = softmax.scoresAt();
+            int from = places.scoresAt();
             // the other half of a last pair
             Arrays.fill(scratch, from + count * WIDTH, from + even * WIDTH, Float.NEGATIVE_INFINITY);
-            MemorySegment shrink = floats(softmax.shrinkAt());
-            MemorySegment largest = floats(softmax.largestAt());
-            routines.exponentials(floats(from), weights, even / 2, largest, floats(softmax.totalsAt()), shrink);
-            routines.add(values, weights, shrink, floats(sumsAt), even / 2, headDim / TILE_ROWS);
+            MemorySegment shrink = floats(places.shrinkAt());
+            MemorySegment largest = floats(places.largestAt() + panel * WIDTH);
+            MemorySegment totals = floats(places.totalsAt() + panel * WIDTH);
+            MemorySegment sums = floats(places.sumsAt() + panel * headDim * WIDTH);
+            routines.exponentials(floats(from), weights, even / 2, largest, totals, shrink);
+            routines.add(values, weights, shrink, sums, even / 2, headDim / TILE_ROWS);
+        }
+
+        @Override
+        public void attend(int first, int end, int count, Places places) {
+            Plan plan = new Plan(
+                    at(keys),
+                    at(values),
+                    at(queries),
+                    4L * places.scoresAt(),
+                    at(weights),
+                    4L * places.sumsAt(),
+                    4L * places.largestAt(),
+                    4L * places.totalsAt(),
+                    4L * places.shrinkAt(),
+                    headDim);
+            for (int panel = first; panel < end; panel += PANELS) {
+                routines.panels().attend(memory, plan, panel, Math.min(panel + PANELS, end), count);
+            }
+        }
+
+        /// Of a piece of the scratch.
+        private long at(MemorySegment piece) {
+            return piece.address() - memory.address();
+        }
+
+        @Override
+        public void results(int panel, Places places, Tensor y, int first) {
+            int sums = places.sumsAt() + panel * headDim * WIDTH;
+            int totals = places.totalsAt() + panel * WIDTH;
+            for (int i = totals; i < totals + WIDTH; i++) {
+                scratch[i] = 1 / scratch[i];
+            }
+            int rows = Math.min(WIDTH, y.rows() - first);
+            Tensor to = rows == WIDTH
+                    ? y.slice(first, first + WIDTH)
+                    : new Tensor(scratch, floatsAt, WIDTH, headDim, headDim);
+            MemorySegment memory = MemorySegment.ofArray(to.data()).asSlice(4L * to.at(0));
+            routines.panels().unpack(floats(sums), floats(totals), headDim, new Rows(memory, 4L * to.stride()));
+            for (int row = 0; row < rows && rows < WIDTH; row++) {
+                System.arraycopy(scratch, to.at(row), y.data(), y.at(first + row), headDim);
+            }
         }
 
         private MemorySegment floats(int index) {

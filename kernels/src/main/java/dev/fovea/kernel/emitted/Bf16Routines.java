@@ -37,6 +37,7 @@ final class Bf16Routines {
     private final MethodHandle scores;
     private final MethodHandle values;
     private final MethodHandle exponentials;
+    private final PanelRoutines panels;
     private final MemorySegment order; // [2 * LANES] of 16 bits: numbers of two halves alternate
 
     /// @param arena how long the code lives
@@ -76,6 +77,11 @@ final class Bf16Routines {
         for (int i = 0; i < WIDTH; i++) {
             order.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (i / 2 + i % 2 * LANES));
         }
+        panels = new PanelRoutines(order, arena);
+    }
+
+    PanelRoutines panels() {
+        return panels;
     }
 
     @SuppressWarnings("restricted") // bounds are checked before each call
@@ -177,7 +183,7 @@ final class Bf16Routines {
     }
 
     /// One block of a softmax to the base 2 that goes on over blocks, for each lane: writes `2^(score - largest)` as
-    /// pairs of bf16, and brings up to date what earlier blocks left. Powers have a relative error of 2.1e-7 before
+    /// pairs of bf16, and brings up to date what earlier blocks left. Powers have a relative error of 1.5e-7 before
     /// they are rounded.
     ///
     /// @param scores  `[2 * pairs][WIDTH]` floats

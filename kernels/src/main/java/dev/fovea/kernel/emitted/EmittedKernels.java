@@ -234,7 +234,13 @@ public final class EmittedKernels implements ForwardingKernels {
             oneRow.attend(q, kv.slice(0, visible.keys(0, kv.rows())), null, y);
         } else if (manyRows != null && q.rows() > FEW && kv.rows() > 0 && Bf16PanelProducts.serves(kv)) {
             Shapes.attention(q, kv, y);
-            manyRows.attend(q, kv, visible, y);
+            int beyond = q.rows() % Bf16Routines.WIDTH;
+            int rows = beyond > FEW || !MachineCachedRows.serves(kv) ? q.rows() : q.rows() - beyond;
+            manyRows.attend(q.slice(0, rows), kv, visible, y.slice(0, rows));
+            for (int row = rows; row < q.rows(); row++) { // few rows more would take a panel
+                KeyValues seen = kv.slice(0, visible.keys(row, kv.rows()));
+                oneRow.attend(q.slice(row, row + 1), seen, null, y.slice(row, row + 1));
+            }
         } else {
             others.attention(q, kv, visible, y);
         }

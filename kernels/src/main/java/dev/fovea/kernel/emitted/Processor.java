@@ -25,7 +25,9 @@ record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Edx, int lea
     private static final int F16C = 1 << 29;
 
     private static final int AVX2 = 1 << 5;
-    private static final int AVX512F_AND_VL = 1 << 16 | 1 << 31;
+    /// F, DQ, BW and VL.
+    private static final int AVX512 = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31;
+
     private static final int AVX512_VNNI = 1 << 11;
 
     private static final int AMX_TILE = 1 << 24; // of edx
@@ -98,7 +100,7 @@ record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Edx, int lea
     void requireAvx512Vnni() {
         require((leaf1Ecx & OSXSAVE) != 0, "the processor has no AVX-512");
         require((saved & ZMM_STATE) == ZMM_STATE, "the system does not save 512-bit registers");
-        boolean wide = (leaf7Ebx & AVX512F_AND_VL) == AVX512F_AND_VL;
+        boolean wide = (leaf7Ebx & AVX512) == AVX512;
         require(wide && (leaf7Ecx & AVX512_VNNI) != 0, "the processor has no AVX-512 VNNI");
     }
 

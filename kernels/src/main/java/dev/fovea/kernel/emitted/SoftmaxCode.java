@@ -5,7 +5,6 @@ import static dev.fovea.kernel.emitted.Assembler.R10;
 import static dev.fovea.kernel.emitted.Assembler.R11;
 import static dev.fovea.kernel.emitted.Assembler.R8;
 import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RAX;
 import static dev.fovea.kernel.emitted.Assembler.RCX;
 import static dev.fovea.kernel.emitted.Assembler.RDI;
 import static dev.fovea.kernel.emitted.Assembler.RDX;
@@ -17,37 +16,51 @@ final class SoftmaxCode {
     private static final int VECTOR_BYTES = 4 * Bf16Routines.LANES;
     private static final int ROW_BYTES = 4 * Bf16Routines.WIDTH;
 
-    /// Of `2^f` for `|f| ≤ ½`, relative error 2.1e-7 (least squares, reweighted until the errors are level).
+    /// Of `2^f` for `0 ≤ f < 1`, relative error 1.5e-7 (least squares, reweighted until the errors are level).
     private static final float[] POLYNOMIAL = {
-        0x1.000002p0f, 0x1.62e428p-1f, 0x1.ebf918p-3f, 0x1.c6b6e4p-5f, 0x1.3d0c52p-7f, 0x1.5c08e4p-10f
+        0x1.fffffep-1f, 0x1.62e4f6p-1f, 0x1.ebd5aap-3f, 0x1.c95444p-5f, 0x1.269016p-7f, 0x1.ec31eep-10f
     };
 
-    /// Exponents that give zero all the same: differences with infinity stay numbers.
-    private static final float LEAST = -1000;
+    /// For `vreduceps`: down to a whole number.
+    private static final int DOWN = 1;
 
     private static final int LARGEST = 0; // two vectors
     private static final int TOTALS = 2; // two vectors for even keys, two for odd ones
-    private static final int WORK = 6; // … 17
+    private static final int WORK = 6; // … 13
+    private static final int SUMS = 14; // … 17
     private static final int COEFFICIENTS = 20; // … 25
-    private static final int LEAST_AT = 26;
-    private static final int ORDER = 27;
+    private static final int ORDER = 26;
+
+    /// The first register above those used here.
+    static final int FIRST_FREE = 27;
 
     private SoftmaxCode() {}
 
     /// `(rdi scores, rsi weights, rdx pairs, rcx largest, r8 totals, r9 shrink, order)`, the last on the stack.
     static void exponentials(Assembler code) {
-        code.load(RAX, at(Assembler.RSP, 8));
-        code.vmovups(ORDER, at(RAX, 0));
+        code.load(R11, at(Assembler.RSP, 8));
+        constants(code, R11);
+        block(code);
+        code.vzeroupper();
+        code.ret();
+    }
+
+    /// Loads what [#block] needs in registers from COEFFICIENTS on.
+    static void constants(Assembler code, int order) {
+        code.vmovups(ORDER, at(order, 0));
         for (int i = 0; i < POLYNOMIAL.length; i++) {
             PreparationCode.broadcast(code, COEFFICIENTS + i, Float.floatToIntBits(POLYNOMIAL[i]));
         }
-        PreparationCode.broadcast(code, LEAST_AT, Float.floatToIntBits(LEAST));
+    }
+
+    /// As [#exponentials] without the last argument, going on behind it.
+    static void block(Assembler code) {
         largest(code);
         code.mov(R10, RDX);
         int pair = code.here();
         for (int half = 0; half < 2; half++) {
-            int even = WORK + 6 * half;
-            int odd = even + 3;
+            int even = WORK + 4 * half;
+            int odd = even + 2;
             code.vmovups(even, at(RDI, half * VECTOR_BYTES));
             code.vmovups(odd, at(RDI, ROW_BYTES + half * VECTOR_BYTES));
             code.vsubps(even, even, LARGEST + half);
@@ -67,8 +80,6 @@ final class SoftmaxCode {
             code.vaddps(TOTALS + half, TOTALS + half, TOTALS + 2 + half);
             code.vmovups(at(R8, half * VECTOR_BYTES), TOTALS + half);
         }
-        code.vzeroupper();
-        code.ret();
     }
 
     /// Finds the largest scores and by how much earlier exponentials shrink, and shrinks the totals.
@@ -86,7 +97,7 @@ final class SoftmaxCode {
         code.addConstant(R11, 2 * ROW_BYTES);
         code.decrementAndLoop(R10, pair);
         for (int half = 0; half < 2; half++) {
-            int shrink = before + 3 * half;
+            int shrink = before + 2 * half;
             code.vmovups(shrink, at(RCX, half * VECTOR_BYTES));
             code.vmovups(at(RCX, half * VECTOR_BYTES), LARGEST + half);
             code.vsubps(shrink, shrink, LARGEST + half);
@@ -97,17 +108,15 @@ final class SoftmaxCode {
         }
     }
 
-    /// `x = 2^x`, with the two registers after `x`.
+    /// `x = 2^x`, with the register after `x`. What is left of minus infinity is zero, and so is its power.
     private static void power(Assembler code, int x) {
-        int whole = x + 1;
-        int sum = x + 2;
-        code.vmaxps(x, LEAST_AT, x);
-        code.vrndscaleps(whole, x);
-        code.vsubps(x, x, whole);
+        int part = x + 1;
+        int sum = SUMS + (x - WORK) / 2;
+        code.vreduceps(part, x, DOWN);
         code.vmovdqa32(sum, COEFFICIENTS + POLYNOMIAL.length - 1);
         for (int i = POLYNOMIAL.length - 2; i >= 0; i--) {
-            code.vfmadd213ps(sum, x, COEFFICIENTS + i);
+            code.vfmadd213ps(sum, part, COEFFICIENTS + i);
         }
-        code.vscalefps(x, sum, whole);
+        code.vscalefps(x, sum, x);
     }
 }

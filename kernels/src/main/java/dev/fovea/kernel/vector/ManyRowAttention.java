@@ -4,7 +4,6 @@ import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workers;
-import dev.fovea.kernel.vector.PanelProducts.Softmax;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
@@ -31,13 +30,12 @@ public final class ManyRowAttention {
 
     private final PanelProducts products;
     private final int width;
-    private final Rows rows;
     private final Workers workers;
 
-    ManyRowAttention(PanelProducts products, Rows rows, Workers workers) {
+    /// @param width query rows of a panel
+    ManyRowAttention(PanelProducts products, int width, Workers workers) {
         this.products = products;
-        this.width = 2 * rows.lanes();
-        this.rows = rows;
+        this.width = width;
         this.workers = workers;
     }
 
@@ -48,7 +46,7 @@ public final class ManyRowAttention {
 
     /// With vectors of the width that the platform prefers.
     public ManyRowAttention(PanelProducts products, Workers workers) {
-        this(products, new VectorRows(), workers);
+        this(products, preferredWidth(), workers);
     }
 
     /// `y = softmax(q kᵀ / √headDim) v` over the keys that each row sees.
@@ -79,15 +77,10 @@ public final class ManyRowAttention {
         private final int end;
         private final int kvHead;
         private final int panels;
-        private final int paddedDim;
         private final PanelProducts.Blocks blocks;
 
-        private final float[] scratch; // everything below, one after the other
-        private final int sumsAt; // [panels][paddedDim][width]
-        private final int largestAt; // [panels][width]
-        private final int totalsAt; // [panels][width]
-        private final int shrinkAt; // [width]
-        private final int scoresAt; // [KEYS][width]
+        private final float[] scratch; // all that `places` and `blocks` speak of, one after the other
+        private final PanelProducts.Places places;
 
         Task(Tensor q, KeyValues kv, Visible visible, int head, int first, int end, Tensor y, int worker) {
             int headDim = kv.headDim();
@@ -99,21 +92,20 @@ public final class ManyRowAttention {
             this.end = end;
             this.kvHead = head / (q.cols() / headDim / kv.heads());
             panels = Math.ceilDiv(end - first, width);
-            paddedDim = products.padded(headDim);
-            sumsAt = 0;
-            largestAt = sumsAt + panels * paddedDim * width;
-            totalsAt = largestAt + panels * width;
-            shrinkAt = totalsAt + panels * width;
-            scoresAt = shrinkAt + width;
-            int blocksAt = scoresAt + KEYS * width;
+            int largestAt = panels * products.padded(headDim) * width;
+            int totalsAt = largestAt + panels * width;
+            int shrinkAt = totalsAt + panels * width;
+            int scoresAt = shrinkAt + width;
+            int blocksAt = scoresAt + (KEYS + 1) * width;
+            places = new PanelProducts.Places(scoresAt, shrinkAt, largestAt, totalsAt, 0);
             scratch = workers.scratch(worker, blocksAt + products.scratchFloats(headDim, panels));
             blocks = products.blocks(kv, panels, scratch, blocksAt);
         }
 
         void run() {
-            Arrays.fill(scratch, sumsAt, largestAt, 0);
-            Arrays.fill(scratch, largestAt, totalsAt, Float.NEGATIVE_INFINITY);
-            Arrays.fill(scratch, totalsAt, shrinkAt, 0);
+            Arrays.fill(scratch, places.sumsAt(), places.largestAt(), 0);
+            Arrays.fill(scratch, places.largestAt(), places.totalsAt(), Float.NEGATIVE_INFINITY);
+            Arrays.fill(scratch, places.totalsAt(), places.shrinkAt(), 0);
             float scale = (float) (1 / Math.sqrt(kv.headDim()));
             for (int panel = 0; panel < panels; panel++) {
                 blocks.queries(q, first + panel * width, panel, scale);
@@ -122,12 +114,16 @@ public final class ManyRowAttention {
             for (int key = 0; key < seen; key += KEYS) {
                 int count = Math.min(KEYS, seen - key);
                 blocks.keys(kvHead, key, count);
-                for (int panel = 0; panel < panels; panel++) {
+                int panel = 0;
+                for (; panel < panels && visible.keys(first + panel * width, kv.rows()) < key + count; panel++) {
                     attend(panel, key, count);
+                }
+                if (panel < panels) {
+                    blocks.attend(panel, panels, count, places);
                 }
             }
             for (int panel = 0; panel < panels; panel++) {
-                store(panel);
+                blocks.results(panel, places, y, panel * width);
             }
         }
 
@@ -139,26 +135,18 @@ public final class ManyRowAttention {
             if (seen <= 0) {
                 return;
             }
-            blocks.scores(panel, seen, scoresAt);
+            blocks.scores(panel, seen, places);
             hide(row, last, key, seen);
-            Softmax softmax = new Softmax(scoresAt, largestAt + panel * width, shrinkAt, totalsAt + panel * width);
-            blocks.addValues(seen, softmax, sumsAt + panel * paddedDim * width);
+            blocks.addValues(panel, seen, places);
         }
 
         /// Takes from each row the keys that only later rows of its panel see.
         private void hide(int row, int last, int key, int seen) {
             for (int lane = 0; row + lane < last; lane++) {
                 for (int k = Math.max(visible.keys(row + lane, kv.rows()) - key, 0); k < seen; k++) {
-                    scratch[scoresAt + k * width + lane] = Float.NEGATIVE_INFINITY;
+                    scratch[places.scoresAt() + k * width + lane] = Float.NEGATIVE_INFINITY;
                 }
             }
-        }
-
-        private void store(int panel) {
-            int sums = sumsAt + panel * paddedDim * width;
-            rows.invert(scratch, totalsAt + panel * width);
-            rows.multiply(scratch, sums, paddedDim, scratch, totalsAt + panel * width);
-            Panels.unpack(scratch, sums, width, null, 0, y, panel * width);
         }
     }
 }

@@ -20,13 +20,14 @@ public interface PanelProducts {
     /// @param scratch floats of this worker: [#scratchFloats] from `at`, and what the other methods read and write
     Blocks blocks(KeyValues kv, int panels, float[] scratch, int at);
 
-    /// Where in the scratch the parts of a softmax begin that goes on over blocks of keys, for one panel.
+    /// Where in the scratch the parts of a softmax that goes on over blocks of keys begin, and what it weighs.
     ///
-    /// @param scoresAt  `[KEYS][width]`
-    /// @param largestAt `[width]`: of earlier blocks, then of this one too
-    /// @param shrinkAt  `[width]`: by how much the exponentials of earlier blocks shrink
-    /// @param totalsAt  `[width]`: sums of exponentials
-    record Softmax(int scoresAt, int largestAt, int shrinkAt, int totalsAt) {}
+    /// @param scoresAt  `[KEYS + 1][width]`, of one panel
+    /// @param shrinkAt  `[width]`, of one panel: by how much the exponentials of earlier blocks shrink
+    /// @param largestAt `[panels][width]`: of earlier blocks, then of this one too
+    /// @param totalsAt  `[panels][width]`: sums of exponentials
+    /// @param sumsAt    `[panels][padded(headDim)][width]`
+    record Places(int scoresAt, int shrinkAt, int largestAt, int totalsAt, int sumsAt) {}
 
     /// The panels of a task, and one block of keys and values at a time.
     interface Blocks {
@@ -40,15 +41,25 @@ public interface PanelProducts {
 
         /// `scores[key][row]` of the first `keys` keys of the block, times a positive constant that is always the
         /// same. Writes some rows more, up to KEYS.
-        ///
-        /// @param scoresAt where in the scratch `[KEYS][width]` begins
-        void scores(int panel, int keys, int scoresAt);
+        void scores(int panel, int keys, Places places);
 
         /// One step of the softmax over the first `keys` keys of the block, whose weights are the exponentials of
         /// their scores less the largest so far. Overwrites scores, and the rows that follow:
         /// `sums[dim][row] = sums[dim][row] · shrink[row] + Σ weight[key][row] · value[key][dim]`.
+        void addValues(int panel, int keys, Places places);
+
+        /// Both, for panels `first … end - 1`, whose rows all see the first `keys` keys of the block.
+        default void attend(int first, int end, int keys, Places places) {
+            for (int panel = first; panel < end; panel++) {
+                scores(panel, keys, places);
+                addValues(panel, keys, places);
+            }
+        }
+
+        /// `y[row] = sums[dim][row] / totals[row]` of one panel, whose first row is row `first` of `y`. May overwrite
+        /// totals and sums.
         ///
-        /// @param sumsAt where in the scratch `[padded(headDim)][width]` begins
-        void addValues(int keys, Softmax softmax, int sumsAt);
+        /// @param y `[rows, headDim]`
+        void results(int panel, Places places, Tensor y, int first);
     }
 }

@@ -42,7 +42,8 @@ public final class VectorKernels implements Kernels {
         this.workers = workers;
         this.manyRows = new ManyRows(width, workers);
         this.fewRows = new FewRows(width, workers);
-        this.manyRowAttention = new ManyRowAttention(new VectorPanelProducts(width), width.rows(), workers);
+        this.manyRowAttention = new ManyRowAttention(
+                new VectorPanelProducts(width), 2 * width.rows().lanes(), workers);
         this.oneRowAttention = new OneRowAttention(new VectorCachedRows(width), width.rows(), workers);
     }
 

@@ -78,24 +78,27 @@ final class VectorPanelProducts implements PanelProducts {
         }
 
         @Override
-        public void scores(int panel, int keys, int scoresAt) {
+        public void scores(int panel, int keys, Places places) {
             int padded = Math.ceilDiv(keys, tiles.height()) * tiles.height();
             for (int d = 0; d < headDim; d += Tiles.DEPTH) {
                 int depth = Math.min(Tiles.DEPTH, headDim - d);
                 int from = keysAt + d / Tiles.DEPTH * KEYS * Tiles.STRIDE;
                 int queries = queriesAt + (panel * headDim + d) * tiles.width();
-                tiles.multiply(scratch, from, padded, scratch, queries, depth, scratch, scoresAt, d > 0);
+                tiles.multiply(scratch, from, padded, scratch, queries, depth, scratch, places.scoresAt(), d > 0);
             }
         }
 
         @Override
-        public void addValues(int keys, Softmax softmax, int sumsAt) {
+        public void addValues(int panel, int keys, Places places) {
             int paddedDim = padded(headDim);
             float[] s = scratch;
-            int scores = softmax.scoresAt();
-            int shrink = softmax.shrinkAt();
-            rows.largest(s, scores, keys, s, softmax.largestAt(), s, shrink);
-            rows.exponentials(s, scores, keys, s, softmax.largestAt(), s, shrink, s, softmax.totalsAt());
+            int scores = places.scoresAt();
+            int shrink = places.shrinkAt();
+            int largest = places.largestAt() + panel * tiles.width();
+            int totals = places.totalsAt() + panel * tiles.width();
+            int sumsAt = places.sumsAt() + panel * paddedDim * tiles.width();
+            rows.largest(s, scores, keys, s, largest, s, shrink);
+            rows.exponentials(s, scores, keys, s, largest, s, shrink, s, totals);
             rows.multiply(s, sumsAt, paddedDim, s, shrink);
             for (int d = 0; d < paddedDim; d += DIMS) {
                 int dims = Math.min(DIMS, paddedDim - d);
@@ -103,6 +106,16 @@ final class VectorPanelProducts implements PanelProducts {
                 int sums = sumsAt + d * tiles.width();
                 columns.multiply(scratch, from, dims, scratch, scores, keys, scratch, sums, true);
             }
+        }
+
+        @Override
+        public void results(int panel, Places places, Tensor y, int first) {
+            int paddedDim = padded(headDim);
+            int sums = places.sumsAt() + panel * paddedDim * tiles.width();
+            int totals = places.totalsAt() + panel * tiles.width();
+            rows.invert(scratch, totals);
+            rows.multiply(scratch, sums, paddedDim, scratch, totals);
+            Panels.unpack(scratch, sums, tiles.width(), null, 0, y, first);
         }
     }
 }

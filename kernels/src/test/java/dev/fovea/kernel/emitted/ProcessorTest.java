@@ -24,7 +24,8 @@ class ProcessorTest {
     private static final Processor HASWELL = new Processor(FIRST, 1 << 5, 0, 0, 0, 7);
 
     private static final Processor ALDER_LAKE = new Processor(FIRST, 1 << 5, 0, 0, 1 << 4, 7);
-    private static final Processor ICE_LAKE = new Processor(FIRST, 1 << 5 | 1 << 16 | 1 << 31, 1 << 11, 0, 0, 0xe7);
+    private static final Processor ICE_LAKE =
+            new Processor(FIRST, 1 << 5 | 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31, 1 << 11, 0, 0, 0xe7);
 
     @Test
     void eachProcessorRunsItsFamilies() {
