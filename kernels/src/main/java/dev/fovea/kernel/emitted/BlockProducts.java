@@ -35,8 +35,8 @@ final class BlockProducts {
     /// Rows at a time, so that they stay in the last cache level.
     private static final int CHUNK = 128 * TILE_ROWS;
 
-    /// Most spans of a strip: 256 KB of weights stay in the second cache level while all rows pass by.
-    private static final int STRIP_SPANS = 56;
+    /// Most spans of a strip: 288 KB of weights stay in the second cache level while all rows pass by.
+    private static final int STRIP_SPANS = 64;
 
     /// Weights that a few rows take turns with: they stay in the second cache level.
     private static final int SHARED_BYTES = 256 << 10;
@@ -167,7 +167,7 @@ final class BlockProducts {
             int width = Math.min(TILE_OUTPUTS, outputs - first);
             int wholeRows = Math.min(endTile * TILE_ROWS, x.rows()) / TILE_ROWS * TILE_ROWS;
             int asideTile = width == TILE_OUTPUTS ? wholeRows / TILE_ROWS : firstTile;
-            int depth = Math.min(spans, STRIP_SPANS);
+            int depth = Math.ceilDiv(spans, Math.max(Math.ceilDiv(spans, STRIP_SPANS), 1));
             long stripBytes = (long) depth * BLOCKS * STRIP_BLOCK_BYTES;
             long asideBytes = TILE_ROW_BYTES * TILE_ROWS * (endTile - asideTile);
             MemorySegment memory = scratch.of(worker, stripBytes + TILE_ROW_BYTES + asideBytes);

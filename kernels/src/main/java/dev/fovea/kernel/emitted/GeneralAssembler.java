@@ -121,6 +121,13 @@ public abstract sealed class GeneralAssembler permits Assembler, VexAssembler {
         memory(from, to, 1);
     }
 
+    /// Brings a cache line closer that is to be written.
+    public final void prefetchw(Address line) {
+        rex(0, 1, line.index(), line.base());
+        bytes(0x0f, 0x0d);
+        memory(1, line, 1);
+    }
+
     public final void cpuid() {
         bytes(0x0f, 0xa2);
     }

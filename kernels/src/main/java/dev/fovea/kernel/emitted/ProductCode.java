@@ -110,7 +110,8 @@ final class ProductCode {
     /// Of 6 rows × 2 vectors integers stay in registers 0 … 11, sums of a span in 12 … 23, sums of all
     /// spans at the stack's end, which the first cache level holds. `rax` points to the middle of the six
     /// rows, so that all of them are within reach of a displacement of one byte; rows 0 … 2 of `y` are
-    /// reached from `r8`, the others from `rbx`.
+    /// reached from `r8`, the others from `rbx`. Lines of `y` are asked for in time, as sums of the next tile wait
+    /// behind them to be stored.
     ///
     /// @param first whether sums begin with zero, or else with what `y` holds
     static void tiles(Assembler code, boolean first) {
@@ -124,7 +125,9 @@ final class ProductCode {
         code.vpxord(0, 0, 0);
         for (int row = 0; row < TILE_ROWS; row++) {
             for (int half = 0; half < 2; half++) {
-                if (!first) {
+                if (first) {
+                    code.prefetchw(y(row, half));
+                } else {
                     code.vmovups(0, y(row, half));
                 }
                 code.vmovups(sum(row, half), 0);

@@ -64,6 +64,12 @@ class AssemblerTest {
                 of("mov dword ptr [r8], eax", "418900", a -> a.store32(at(R8, 0), RAX)),
                 of("mov qword ptr [rsp+840], r12", "4c89a42448030000", a -> a.store(at(RSP, 840), R12)),
                 of("mov qword ptr [rbx], rax", "488903", a -> a.store(at(RBX, 0), RAX)),
+                of(
+                        "prefetchw [rbx+r9*2+64]",
+                        "420f0d4c4b40",
+                        a -> a.prefetchw(at(RBX, 64).plus(R9, 2))),
+                of("prefetchw [r8]", "410f0d08", a -> a.prefetchw(at(R8, 0))),
+                of("prefetchw [r9+128]", "410f0d8980000000", a -> a.prefetchw(at(R9, 128))),
                 of("cpuid", "0fa2", Assembler::cpuid),
                 of("xgetbv", "0f01d0", Assembler::xgetbv),
                 of("ret", "c3", Assembler::ret));
