@@ -1,11 +1,19 @@
 package dev.fovea.engine.family;
 
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Quantizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -13,7 +21,9 @@ import java.util.SplittableRandom;
 /// Random weights of any shape in native memory, for measuring: speed does not depend on their values.
 ///
 /// Values are uniform with the variance `1 / cols`, so that activations stay in range; one random block is repeated,
-/// which keeps making 14 GB of them a matter of seconds.
+/// which keeps making 14 GB of them a matter of seconds. Those of a tower, which are kept packed, lie in a file that
+/// has
+/// no name, as a checkpoint's do: once packed they leave memory.
 final class RandomWeights implements WeightSource {
     private static final int BLOCK = 1 << 20;
 
@@ -45,17 +55,32 @@ final class RandomWeights implements WeightSource {
     public Matrix matrix(Role role, int layer, int rows, int cols) {
         Format held = format.block() == 1 ? format : QuantizedWeights.target(role, format, false, Format.BF16, cols);
         MemorySegment block = blocks.computeIfAbsent(new Place(held, cols), this::block);
-        MemorySegment bytes = matrices.allocate(held.bytes((long) rows * cols));
+        long size = held.bytes((long) rows * cols);
+        MemorySegment bytes = role.part() == Role.Part.VISION ? mapped(size) : matrices.allocate(size);
         for (long at = 0; at < bytes.byteSize(); at += block.byteSize()) {
-            long size = Math.min(block.byteSize(), bytes.byteSize() - at);
-            MemorySegment.copy(block, 0, bytes, at, size);
+            MemorySegment.copy(block, 0, bytes, at, Math.min(block.byteSize(), size - at));
         }
         return new Matrix(bytes.asReadOnly(), held, rows, cols);
     }
 
+    private MemorySegment mapped(long size) {
+        try {
+            Path file = Files.createTempFile("fovea", ".weights");
+            try (FileChannel channel = FileChannel.open(file, READ, WRITE)) {
+                return channel.map(FileChannel.MapMode.READ_WRITE, 0, size, arena);
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("random weights: cannot make a temporary file of " + size + " bytes", e);
+        }
+    }
+
     @Override
     public void release(Matrix matrix) {
-        matrices.release(matrix.bytes());
+        if (!matrices.release(matrix.bytes())) {
+            WeightSource.super.release(matrix);
+        }
     }
 
     private MemorySegment block(Place place) {
