@@ -23,9 +23,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```
 /// activations  [tiles][spans][TILE_ROWS][SPAN_BYTES]  once, shared by all workers
-/// strip        [spans][BLOCKS] of 32 outputs          unpacked by each worker for itself
+/// strip        [spans][BLOCKS] of 32 outputs          unpacked by each worker for itself, a group of them
 /// y            a tile at a time; tiles that are not whole are computed aside and copied
 /// ```
+///
+/// A group stays in the second cache level while all rows pass by, some tiles of them at a time: so each row comes once
+/// for a group, not for a strip, from where only the last cache level or memory has it.
 ///
 /// Rows of activations are padded to whole tiles with zeros.
 final class BlockProducts {
@@ -35,7 +38,7 @@ final class BlockProducts {
     /// Rows at a time, so that they stay in the last cache level.
     private static final int CHUNK = 128 * TILE_ROWS;
 
-    /// Most spans of a strip: 288 KB of weights stay in the second cache level while all rows pass by.
+    /// Most spans that pass by at once: 288 KB of a strip.
     private static final int STRIP_SPANS = 64;
 
     /// Weights that a few rows take turns with: they stay in the second cache level.
@@ -44,12 +47,18 @@ final class BlockProducts {
     /// Tasks of a worker where there are few rows, so that none waits long for another at the end.
     private static final int FEW_PARTS = 8;
 
-    /// Strips of a worker that are shared out in parts, the last ones, and their parts.
-    private static final int DIVIDED = 2;
+    /// Groups of strips of a worker at least. The last ones, DIVIDED of a worker, are shared out in PARTS.
+    private static final int GROUPS = 8;
 
+    private static final int DIVIDED = 2;
     private static final int PARTS = 4;
 
-    /// Tiles of one call, during which the collector waits.
+    /// Most bytes of a group, so that the second cache level holds it beside TILE_BYTES of activations.
+    private static final int GROUP_BYTES = 160 << 10;
+
+    private static final int TILE_BYTES = 128 << 10;
+
+    /// Most tiles of one call, during which the collector waits.
     private static final int TILES = 16;
 
     private static final long TILE_ROW_BYTES = 4L * TILE_OUTPUTS;
@@ -65,6 +74,10 @@ final class BlockProducts {
         this.routines = routines;
         this.workers = workers;
         this.scratch = new Scratch(workers, arena);
+    }
+
+    private static long stripBytes(int spans) {
+        return (long) spans * BLOCKS * STRIP_BLOCK_BYTES;
     }
 
     void multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
@@ -141,66 +154,132 @@ final class BlockProducts {
         void many() {
             workers.forEach(tiles, this::quantise);
             int strips = Math.ceilDiv(outputs, TILE_OUTPUTS);
-            int divided = Math.min(strips, DIVIDED * workers.threads());
-            int undivided = strips - divided;
+            int depth = Math.ceilDiv(spans, Math.ceilDiv(spans, STRIP_SPANS));
+            int most = Math.max(strips / (GROUPS * workers.threads()), 1);
+            int size = Math.clamp(GROUP_BYTES / stripBytes(depth), 1, most);
+            int groups = Math.ceilDiv(strips, size);
+            int divided = Math.min(groups, DIVIDED * workers.threads());
+            int undivided = groups - divided;
             int parts = Math.min(tiles, PARTS);
             workers.forEachInTurn(undivided + divided * parts, (task, worker) -> {
                 int part = Math.max(task - undivided, 0);
-                int strip = Math.min(task, undivided) + part / parts;
+                int group = apart(Math.min(task, undivided) + part / parts, groups);
                 int firstTile = task < undivided ? 0 : tiles * (part % parts) / parts;
                 int endTile = task < undivided ? tiles : tiles * (part % parts + 1) / parts;
-                strip(apart(strip, strips), firstTile, endTile, worker);
+                int first = group * size;
+                new Group(first, Math.min(first + size, strips), depth, firstTile, endTile, worker).run();
             });
         }
 
-        /// Puts strips that are computed at the same time far from each other: neighbours share cache lines of `y`, as
+        /// Puts groups that are computed at the same time far from each other: neighbours share cache lines of `y`, as
         /// arrays do not begin with one, and two cores that write the same lines take half as long again.
-        private int apart(int strip, int strips) {
-            int groups = Math.min(workers.threads(), strips);
-            int shorter = strips / groups;
-            int whole = shorter * groups;
-            return strip < whole ? strip % groups * shorter + strip / groups : strip;
+        private int apart(int group, int groups) {
+            int runs = Math.min(workers.threads(), groups);
+            int shorter = groups / runs;
+            int whole = shorter * runs;
+            return group < whole ? group % runs * shorter + group / runs : group;
         }
 
-        private void strip(int strip, int firstTile, int endTile, int worker) {
-            int first = strip * TILE_OUTPUTS;
-            int width = Math.min(TILE_OUTPUTS, outputs - first);
-            int wholeRows = Math.min(endTile * TILE_ROWS, x.rows()) / TILE_ROWS * TILE_ROWS;
-            int asideTile = width == TILE_OUTPUTS ? wholeRows / TILE_ROWS : firstTile;
-            int depth = Math.ceilDiv(spans, Math.max(Math.ceilDiv(spans, STRIP_SPANS), 1));
-            long stripBytes = (long) depth * BLOCKS * STRIP_BLOCK_BYTES;
-            long asideBytes = TILE_ROW_BYTES * TILE_ROWS * (endTile - asideTile);
-            MemorySegment memory = scratch.of(worker, stripBytes + TILE_ROW_BYTES + asideBytes);
-            MemorySegment unpacked = memory.asSlice(0, stripBytes);
-            MemorySegment added = memory.asSlice(stripBytes, TILE_ROW_BYTES).fill((byte) 0);
-            MemorySegment aside = memory.asSlice(stripBytes + TILE_ROW_BYTES, asideBytes);
-            for (int span = 0; span < spans; span += depth) {
-                int count = Math.min(depth, spans - span);
-                unpack(strip, width, span, count, unpacked);
-                if (span + count == spans && bias != null) {
-                    MemorySegment.copy(bias, first, added, FLOAT, 0, width);
-                }
-                Strip part = new Strip(format, unpacked, count, span == 0);
-                if (firstTile < asideTile) {
-                    long to = 4L * (y.at(firstTile * TILE_ROWS) + first);
-                    Rows whole = new Rows(MemorySegment.ofArray(y.data()).asSlice(to), 4L * y.stride());
-                    tiles(part, span, firstTile, asideTile, added, whole);
-                }
-                tiles(part, span, asideTile, endTile, added, new Rows(aside, TILE_ROW_BYTES));
+        /// Some strips side by side, for some tiles of rows.
+        private final class Group {
+            private final int firstStrip;
+            private final int endStrip;
+            private final int depth; // spans that pass by at once
+            private final int firstTile;
+            private final int endTile;
+            private final int wholeTiles; // the end of those whose rows there are
+            private final MemorySegment unpacked; // a strip for each
+            private final MemorySegment added; // [TILE_OUTPUTS] for each
+            private final MemorySegment aside; // of each strip, whole ones first, tiles from `asideTile` on
+
+            Group(int firstStrip, int endStrip, int depth, int firstTile, int endTile, int worker) {
+                this.firstStrip = firstStrip;
+                this.endStrip = endStrip;
+                this.depth = depth;
+                this.firstTile = firstTile;
+                this.endTile = endTile;
+                this.wholeTiles = Math.min(endTile, x.rows() / TILE_ROWS);
+                int strips = endStrip - firstStrip;
+                long addedAt = strips * stripBytes(depth);
+                long asideAt = addedAt + strips * TILE_ROW_BYTES;
+                MemorySegment memory = scratch.of(worker, asideAt + asideAt(endStrip));
+                this.unpacked = memory.asSlice(0, addedAt);
+                this.added = memory.asSlice(addedAt, strips * TILE_ROW_BYTES).fill((byte) 0);
+                this.aside = memory.asSlice(asideAt, asideAt(endStrip));
             }
-            for (int row = asideTile * TILE_ROWS; row < Math.min(endTile * TILE_ROWS, x.rows()); row++) {
-                long from = TILE_ROW_BYTES * (row - asideTile * TILE_ROWS);
-                MemorySegment.copy(aside, FLOAT, from, y.data(), y.at(row) + first, width);
+
+            void run() {
+                for (int span = 0; span < spans; span += depth) {
+                    int count = Math.min(depth, spans - span);
+                    for (int strip = firstStrip; strip < endStrip; strip++) {
+                        unpack(strip, width(strip), span, count, unpacked(strip));
+                        if (span + count == spans && bias != null) {
+                            int first = strip * TILE_OUTPUTS;
+                            MemorySegment.copy(bias, first, added(strip), FLOAT, 0, width(strip));
+                        }
+                    }
+                    // Some tiles at a time, which the second cache level holds while all strips pass by.
+                    int some = Math.clamp(TILE_BYTES / (count * stride), 1, TILES);
+                    for (int tile = firstTile; tile < endTile; tile += some) {
+                        for (int strip = firstStrip; strip < endStrip; strip++) {
+                            multiply(strip, span, count, tile, Math.min(tile + some, endTile));
+                        }
+                    }
+                }
+                for (int strip = firstStrip; strip < endStrip; strip++) {
+                    copyAside(strip);
+                }
+            }
+
+            private void multiply(int strip, int span, int count, int tile, int end) {
+                Strip part = new Strip(format, unpacked(strip), count, span == 0);
+                Rows a = new Rows(activations.asSlice(span * stride), spans * stride);
+                int asideTile = Math.clamp(asideTile(strip), tile, end);
+                if (tile < asideTile) {
+                    long at = 4L * (y.at(tile * TILE_ROWS) + strip * TILE_OUTPUTS);
+                    Rows to = new Rows(MemorySegment.ofArray(y.data()).asSlice(at), 4L * y.stride());
+                    routines.tiles(part, a.from(tile), asideTile - tile, added(strip), to);
+                }
+                if (asideTile < end) {
+                    long at = asideAt(strip) + TILE_ROW_BYTES * TILE_ROWS * (asideTile - asideTile(strip));
+                    Rows to = new Rows(aside.asSlice(at), TILE_ROW_BYTES);
+                    routines.tiles(part, a.from(asideTile), end - asideTile, added(strip), to);
+                }
+            }
+
+            private void copyAside(int strip) {
+                int first = asideTile(strip) * TILE_ROWS;
+                for (int row = first; row < Math.min(endTile * TILE_ROWS, x.rows()); row++) {
+                    long from = asideAt(strip) + TILE_ROW_BYTES * (row - first);
+                    MemorySegment.copy(aside, FLOAT, from, y.data(), y.at(row) + strip * TILE_OUTPUTS, width(strip));
+                }
+            }
+
+            private MemorySegment unpacked(int strip) {
+                return unpacked.asSlice((strip - firstStrip) * stripBytes(depth), stripBytes(depth));
+            }
+
+            private MemorySegment added(int strip) {
+                return added.asSlice((strip - firstStrip) * TILE_ROW_BYTES, TILE_ROW_BYTES);
+            }
+
+            /// The first tile that does not fit in `y`.
+            private int asideTile(int strip) {
+                return width(strip) == TILE_OUTPUTS ? Math.max(wholeTiles, firstTile) : firstTile;
+            }
+
+            /// Where that tile begins; of the strip after the last, where all end.
+            private long asideAt(int strip) {
+                long bytes = 0;
+                for (int before = firstStrip; before < strip; before++) {
+                    bytes += TILE_ROW_BYTES * TILE_ROWS * (endTile - asideTile(before));
+                }
+                return bytes;
             }
         }
 
-        /// @param to from the first tile on
-        private void tiles(Strip part, int span, int firstTile, int endTile, MemorySegment added, Rows to) {
-            Rows a = new Rows(activations.asSlice(span * stride), spans * stride);
-            for (int tile = firstTile; tile < endTile; tile += TILES) {
-                int count = Math.min(TILES, endTile - tile);
-                routines.tiles(part, a.from(tile), count, added, to.from((tile - firstTile) * TILE_ROWS));
-            }
+        private int width(int strip) {
+            return Math.min(TILE_OUTPUTS, outputs - strip * TILE_OUTPUTS);
         }
 
         private void unpack(int strip, int width, int span, int count, MemorySegment to) {
