@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -56,9 +57,10 @@ public final class Workers implements AutoCloseable {
         return threads;
     }
 
-    /// Runs tasks `0 … tasks - 1` and returns when all are done. The split is static, a run of neighbouring
-    /// tasks for each worker; the caller's thread takes part as worker 0. An exception of a task is rethrown
-    /// after all others have run. Must not be called from within a task.
+    /// Runs tasks `0 … tasks - 1` and returns when all are done. The split is static, a run of
+    /// neighbouring tasks for each worker, which another takes over where it has not begun; the caller's
+    /// thread takes part as worker 0. An exception of a task is rethrown after all others have run. Must
+    /// not be called from within a task.
     public void forEach(int tasks, Task task) {
         run(tasks, task, null);
     }
@@ -81,8 +83,8 @@ public final class Workers implements AutoCloseable {
                     followers[i].wakeIfParked();
                 }
             }
-            current.runShare(0);
-            if (current.active > 1) {
+            current.runShares(0);
+            if (!current.close()) {
                 awaitUntilDone(current);
             }
             current.throwFailure();
@@ -172,10 +174,10 @@ public final class Workers implements AutoCloseable {
 
     private static void awaitUntilDone(Job current) {
         long start = System.nanoTime();
-        while (current.pending.get() > 0) {
+        while (!current.done()) {
             if (!spin(start)) {
                 current.callerParked = true;
-                while (current.pending.get() > 0) {
+                while (!current.done()) {
                     LockSupport.park(current);
                 }
                 return;
@@ -191,14 +193,19 @@ public final class Workers implements AutoCloseable {
         return System.nanoTime() - start < SPIN_NANOS;
     }
 
-    /// One call of [#run].
+    /// One call of [#run]. A thread that comes when all tasks are taken, since somebody else had its core,
+    /// is not waited for.
     private static final class Job {
+        /// Of `working`: all tasks are taken.
+        private static final int CLOSED = Integer.MIN_VALUE;
+
         final Task task;
         final int tasks;
         final @Nullable AtomicInteger next; // not of a static split
         final int active; // workers that have a share
         final Thread caller;
-        final AtomicInteger pending; // followers still at work
+        private final AtomicIntegerArray taken; // shares of a static split
+        private final AtomicInteger working = new AtomicInteger(); // followers at work, and CLOSED
         volatile boolean callerParked;
         private @Nullable Throwable failure; // guarded by this
 
@@ -208,21 +215,52 @@ public final class Workers implements AutoCloseable {
             this.next = next;
             this.active = active;
             this.caller = caller;
-            this.pending = new AtomicInteger(active - 1);
+            this.taken = new AtomicIntegerArray(next == null ? active : 0);
         }
 
-        void runShare(int worker) {
+        /// Runs what nobody has taken, its own share first.
+        void runShares(int worker) {
             if (next != null) {
                 for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
                     run(i, worker);
                 }
                 return;
             }
-            int begin = (int) ((long) tasks * worker / Math.max(active, 1));
-            int end = (int) ((long) tasks * (worker + 1) / Math.max(active, 1));
-            for (int i = begin; i < end; i++) {
-                run(i, worker);
+            for (int other = 0; other < active; other++) {
+                int share = (worker + other) % active;
+                if (taken.compareAndSet(share, 0, 1)) {
+                    int begin = (int) ((long) tasks * share / active);
+                    int end = (int) ((long) tasks * (share + 1) / active);
+                    for (int i = begin; i < end; i++) {
+                        run(i, worker);
+                    }
+                }
             }
+        }
+
+        /// Does a follower's part, unless all tasks are taken.
+        void join(int worker) {
+            int before = working.get();
+            while (before >= 0 && !working.compareAndSet(before, before + 1)) {
+                before = working.get();
+            }
+            if (before < 0) {
+                return;
+            }
+            runShares(worker);
+            // The caller sets its flag before it looks at the count a last time; so one of the two sees the other.
+            if (working.decrementAndGet() == CLOSED && callerParked) {
+                LockSupport.unpark(caller);
+            }
+        }
+
+        /// Lets no other follower in; whether none is at work.
+        boolean close() {
+            return working.getAndAdd(CLOSED) == 0;
+        }
+
+        boolean done() {
+            return working.get() == CLOSED;
         }
 
         private void run(int i, int worker) {
@@ -230,13 +268,6 @@ public final class Workers implements AutoCloseable {
                 task.run(i, worker);
             } catch (Throwable e) {
                 addFailure(e);
-            }
-        }
-
-        void finishShare() {
-            // The caller sets its flag before it looks at the count a last time; so one of the two sees the other.
-            if (pending.decrementAndGet() == 0 && callerParked) {
-                LockSupport.unpark(caller);
             }
         }
 
@@ -279,8 +310,7 @@ public final class Workers implements AutoCloseable {
                     return;
                 }
                 if (worker < next.active) {
-                    next.runShare(worker);
-                    next.finishShare();
+                    next.join(worker);
                 }
                 seen = next;
             }

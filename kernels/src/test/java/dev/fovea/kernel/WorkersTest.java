@@ -35,7 +35,12 @@ class WorkersTest {
             for (int i = 0; i < 20; i++) {
                 Thread.sleep(2); // far longer than they spin
                 int[] by = new int[3];
-                workers.forEach(3, (task, worker) -> by[task] = worker + 1);
+                CountDownLatch begun = new CountDownLatch(3);
+                workers.forEach(3, (task, worker) -> {
+                    by[task] = worker + 1;
+                    begun.countDown();
+                    await(begun);
+                });
                 assertThat(by).containsExactly(1, 2, 3);
             }
         }
@@ -45,7 +50,10 @@ class WorkersTest {
     void theCallerWaitsForASlowWorker() {
         try (Workers workers = new Workers(2)) {
             boolean[] done = new boolean[2];
+            CountDownLatch begun = new CountDownLatch(2);
             workers.forEach(2, (task, worker) -> {
+                begun.countDown();
+                await(begun);
                 if (worker == 1) {
                     sleep(20);
                 }
@@ -79,8 +87,40 @@ class WorkersTest {
     void theSplitIsARunOfNeighboursForEachWorker() {
         try (Workers workers = new Workers(3)) {
             int[] by = new int[8];
-            workers.forEach(8, (task, worker) -> by[task] = worker);
+            CountDownLatch begun = new CountDownLatch(3);
+            workers.forEach(8, (task, worker) -> {
+                by[task] = worker;
+                if (task == 0 || task == 2 || task == 5) { // the first of each, so that none is taken over
+                    begun.countDown();
+                    await(begun);
+                }
+            });
             assertThat(by).containsExactly(0, 0, 1, 1, 1, 2, 2, 2);
+        }
+    }
+
+    /// More threads than cores, so that some come when others have taken their share, or all: each task runs once, and
+    /// none after its call has returned.
+    @Test
+    void eachTaskRunsOnceHoweverLateAThreadComes() {
+        try (Workers workers = new Workers(9)) {
+            for (int call = 0; call < 20_000; call++) {
+                AtomicIntegerArray runs = new AtomicIntegerArray(1 + call % 13);
+                boolean[] returned = {false};
+                Workers.Task task = (i, _) -> {
+                    assertThat(returned[0]).isFalse();
+                    runs.incrementAndGet(i);
+                };
+                if (call % 2 == 0) {
+                    workers.forEach(runs.length(), task);
+                } else {
+                    workers.forEachInTurn(runs.length(), task);
+                }
+                returned[0] = true;
+                for (int i = 0; i < runs.length(); i++) {
+                    assertThat(runs.get(i)).isEqualTo(1);
+                }
+            }
         }
     }
 
@@ -140,7 +180,12 @@ class WorkersTest {
     void closingEndsTheThreadsAndFurtherWorkIsRejected() {
         Thread[] used = new Thread[3];
         Workers workers = new Workers(3);
-        workers.forEach(3, (task, _) -> used[task] = Thread.currentThread());
+        CountDownLatch begun = new CountDownLatch(3);
+        workers.forEach(3, (task, _) -> {
+            used[task] = Thread.currentThread();
+            begun.countDown();
+            await(begun);
+        });
         workers.close();
         workers.close();
         assertThat(used[0]).isSameAs(Thread.currentThread());
