@@ -52,18 +52,17 @@ final class ManyRows {
         float[] packed = workers.sharedScratch(Math.multiplyExact(panels, panelFloats)); // [panels][in][width]
         workers.forEach(panels, (panel, _) -> Panels.pack(x, panel * width, width, 1, packed, panel * panelFloats));
         Product product = new Product(w, packed, bias, y);
-        int units = Math.ceilDiv(w.rows(), tiles.height());
         int columnParts = Math.clamp(w.rows() / NARROW, 1, workers.threads());
         int panelParts = Math.min(panels, Math.ceilDiv(workers.threads(), columnParts));
-        workers.forEach(columnParts * panelParts, (part, worker) -> {
-            int column = part / panelParts;
-            int begin = (int) ((long) units * column / columnParts) * tiles.height();
-            int end = Math.min((int) ((long) units * (column + 1) / columnParts) * tiles.height(), w.rows());
+        // As many blocks for each worker, of equal size.
+        int blocks = columnParts * Math.ceilDiv(w.rows(), columnParts * BLOCK);
+        int size = roundUp(Math.ceilDiv(w.rows(), Math.max(blocks, 1)), tiles.height());
+        int columns = size == 0 ? 0 : Math.ceilDiv(w.rows(), size);
+        workers.forEachInTurn(columns * panelParts, (part, worker) -> {
+            int out = part / panelParts * size;
             int firstPanel = panels * (part % panelParts) / panelParts;
             int lastPanel = panels * (part % panelParts + 1) / panelParts;
-            for (int out = begin; out < end; out += BLOCK) {
-                product.block(out, Math.min(BLOCK, end - out), firstPanel, lastPanel, worker);
-            }
+            product.block(out, Math.min(size, w.rows() - out), firstPanel, lastPanel, worker);
         });
     }
 
