@@ -30,8 +30,15 @@ class PackageDirectionTest {
             Map.entry("kernel.onednn", Set.of("kernel", "kernel.packed")),
             Map.entry(
                     "kernel.emitted",
-                    Set.of("kernel", "kernel.scalar", "kernel.vector", "kernel.packed", "kernel.emitted.avx2")),
+                    Set.of(
+                            "kernel",
+                            "kernel.scalar",
+                            "kernel.vector",
+                            "kernel.packed",
+                            "kernel.emitted.avx2",
+                            "kernel.emitted.avx512")),
             Map.entry("kernel.emitted.avx2", Set.of("kernel", "kernel.emitted")),
+            Map.entry("kernel.emitted.avx512", Set.of("kernel", "kernel.emitted")),
             Map.entry("engine.file", Set.of("kernel")),
             Map.entry("engine.tokenizer", Set.of("engine.file")),
             Map.entry("engine.image", Set.of("engine.image.codec")),

@@ -4,6 +4,9 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.emitted.avx512.Assembler;
+import dev.fovea.kernel.emitted.avx512.Bf16Code;
+import dev.fovea.kernel.emitted.avx512.SoftmaxCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,21 +19,21 @@ import java.util.Map;
 /// Products of attention of many rows in bf16, sums in binary32, by machine code. A pair is two bf16 numbers side by
 /// side, the first in the lower half of 32 bits; its products are added together. Segments are on or off the heap, and
 /// each routine checks that they hold what it touches.
-final class Bf16Routines {
-    static final int LANES = 16;
+public final class Bf16Routines {
+    public static final int LANES = 16;
 
     /// Lanes of a panel.
-    static final int WIDTH = 2 * LANES;
+    public static final int WIDTH = 2 * LANES;
 
     /// Rows of a tile.
-    static final int TILE_ROWS = 8;
+    public static final int TILE_ROWS = 8;
 
     /// Most numbers of a row of keys or values, and bytes from row to row of each: a cache line more, so that the rows
     /// do not compete for the same lines.
-    static final int MOST_DIMS = 256;
+    public static final int MOST_DIMS = 256;
 
-    static final int KEY_BYTES = 2 * MOST_DIMS + 64;
-    static final int VALUE_BYTES = 4 * MOST_DIMS + 64;
+    public static final int KEY_BYTES = 2 * MOST_DIMS + 64;
+    public static final int VALUE_BYTES = 4 * MOST_DIMS + 64;
 
     private final Map<Format, MethodHandle> halves = new EnumMap<>(Format.class);
     private final Map<Format, MethodHandle> pairs = new EnumMap<>(Format.class);

@@ -5,7 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.fovea.kernel.Compute;
 import dev.fovea.kernel.Format;
-import dev.fovea.kernel.emitted.DenseCode.End;
+import dev.fovea.kernel.emitted.avx512.Assembler;
+import dev.fovea.kernel.emitted.avx512.Bf16Code;
+import dev.fovea.kernel.emitted.avx512.DenseCode;
+import dev.fovea.kernel.emitted.avx512.DenseCode.End;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,23 +19,23 @@ import java.lang.invoke.MethodHandle;
 /// and each routine checks that they hold what it touches.
 ///
 /// What is computed is defined by [dev.fovea.kernel.packed.Arithmetic], bit for bit in int8.
-final class DenseRoutines {
+public final class DenseRoutines {
     /// Rows of a tile.
-    static final int TILE_ROWS = 6;
+    public static final int TILE_ROWS = 6;
 
     /// Vectors of a strip, and its outputs.
-    static final int VECTORS = 4;
+    public static final int VECTORS = 4;
 
-    static final int OUTPUTS = 16 * VECTORS;
+    public static final int OUTPUTS = 16 * VECTORS;
 
     /// Numbers of four bytes of a row that one round of the inner loop takes.
-    static final int STEPS = 4;
+    public static final int STEPS = 4;
 
     /// Rows whose largest magnitude is below this are zeros.
-    static final float LEAST = 1e-30f;
+    public static final float LEAST = 1e-30f;
 
     /// Inputs that are rounded together.
-    static final int ROUNDED = 64;
+    public static final int ROUNDED = 64;
 
     private static final int LANES = 16;
 

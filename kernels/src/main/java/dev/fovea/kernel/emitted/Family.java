@@ -1,6 +1,8 @@
 package dev.fovea.kernel.emitted;
 
 import dev.fovea.kernel.emitted.avx2.Avx2Code;
+import dev.fovea.kernel.emitted.avx512.Assembler;
+import dev.fovea.kernel.emitted.avx512.Avx512Code;
 
 /// Kinds of processors that there is machine code for, the fastest first.
 enum Family {

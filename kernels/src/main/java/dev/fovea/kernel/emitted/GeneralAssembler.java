@@ -3,6 +3,7 @@ package dev.fovea.kernel.emitted;
 import static dev.fovea.kernel.emitted.Address.NONE;
 
 import dev.fovea.kernel.emitted.avx2.VexAssembler;
+import dev.fovea.kernel.emitted.avx512.Assembler;
 import java.util.Arrays;
 
 /// Writes x86-64 instructions on general registers, and what vector instructions share; only those that the routines

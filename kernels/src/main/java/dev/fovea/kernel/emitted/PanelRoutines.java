@@ -8,6 +8,8 @@ import static dev.fovea.kernel.emitted.Bf16Routines.WIDTH;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.fovea.kernel.emitted.avx512.Assembler;
+import dev.fovea.kernel.emitted.avx512.PanelCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -18,9 +20,9 @@ import java.util.Objects;
 /// Whole panels of query rows in bf16: rows become lanes and lanes rows, and all panels of a task see a block of keys
 /// in
 /// one call. Segments are on or off the heap, and each routine checks that they hold what it touches.
-final class PanelRoutines {
+public final class PanelRoutines {
     /// Columns that [#pack] turns together.
-    static final int PACKED = 2 * LANES;
+    public static final int PACKED = 2 * LANES;
 
     private final MethodHandle pack;
     private final MethodHandle unpack;
@@ -90,9 +92,9 @@ final class PanelRoutines {
 
     /// What the code reads of a [Plan], as longs one after the other; places are bytes from the beginning of the
     /// memory.
-    static final int KEYS = 0, VALUES = 1, QUERIES = 2, SCORES = 3, WEIGHTS = 4, SUMS = 5, LARGEST = 6;
-    static final int TOTALS_BEHIND_LARGEST = 7, SHRINK = 8, HIDDEN = 9, DIM_PAIRS = 10, KEY_PAIRS = 11;
-    static final int SCORE_TILES = 12, VALUE_TILES = 13, PANELS = 14, QUERY_BYTES = 15, FIELDS = 16;
+    public static final int KEYS = 0, VALUES = 1, QUERIES = 2, SCORES = 3, WEIGHTS = 4, SUMS = 5, LARGEST = 6;
+    public static final int TOTALS_BEHIND_LARGEST = 7, SHRINK = 8, HIDDEN = 9, DIM_PAIRS = 10, KEY_PAIRS = 11;
+    public static final int SCORE_TILES = 12, VALUE_TILES = 13, PANELS = 14, QUERY_BYTES = 15, FIELDS = 16;
 
     /// Where everything is, in bytes from the beginning of one piece of memory.
     ///

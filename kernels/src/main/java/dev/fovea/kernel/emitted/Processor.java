@@ -3,6 +3,8 @@ package dev.fovea.kernel.emitted;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.fovea.kernel.emitted.avx512.Assembler;
+import dev.fovea.kernel.emitted.avx512.PreparationCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

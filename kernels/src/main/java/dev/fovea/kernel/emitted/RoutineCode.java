@@ -2,6 +2,7 @@ package dev.fovea.kernel.emitted;
 
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.emitted.avx2.Avx2Code;
+import dev.fovea.kernel.emitted.avx512.Avx512Code;
 
 /// Machine code of [Routines] and [CacheRoutines] for one kind of processor. Each method writes one routine after
 /// those before it, with the arguments that [MachineRoutines] and [MachineCacheRoutines] hand over, counts at least 1.

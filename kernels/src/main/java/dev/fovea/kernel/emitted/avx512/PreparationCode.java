@@ -1,26 +1,27 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
-import static dev.fovea.kernel.emitted.Assembler.R10;
-import static dev.fovea.kernel.emitted.Assembler.R11;
-import static dev.fovea.kernel.emitted.Assembler.R8;
-import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RAX;
-import static dev.fovea.kernel.emitted.Assembler.RBX;
-import static dev.fovea.kernel.emitted.Assembler.RCX;
-import static dev.fovea.kernel.emitted.Assembler.RDI;
-import static dev.fovea.kernel.emitted.Assembler.RDX;
-import static dev.fovea.kernel.emitted.Assembler.RSI;
-import static dev.fovea.kernel.emitted.Assembler.RSP;
 import static dev.fovea.kernel.emitted.Routines.BLOCKS;
 import static dev.fovea.kernel.emitted.Routines.BLOCK_BYTES;
 import static dev.fovea.kernel.emitted.Routines.STRIP_BLOCK_BYTES;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSP;
 
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
+import dev.fovea.kernel.emitted.Routines;
 
 /// Machine code of what comes before a product, and the questions to the processor. Counts are at least 1.
-final class PreparationCode {
+public final class PreparationCode {
     /// Predicate of a comparison: not less than, true for NaN.
     private static final int NOT_LESS = 5;
 
@@ -202,7 +203,7 @@ final class PreparationCode {
     }
 
     /// `(edi leaf, esi part, rdx to)`: eax, ebx, ecx and edx of CPUID as four ints.
-    static void cpuid(Assembler code) {
+    public static void cpuid(Assembler code) {
         code.push(RBX);
         code.mov(RAX, RDI);
         code.mov(RCX, RSI);
@@ -217,7 +218,7 @@ final class PreparationCode {
     }
 
     /// `(rdi to)`: which registers the system saves, the lower half of XCR0.
-    static void xgetbv(Assembler code) {
+    public static void xgetbv(Assembler code) {
         code.mov(R11, RDI);
         code.movConstant(RCX, 0);
         code.xgetbv();

@@ -1,20 +1,7 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
 import static dev.fovea.kernel.emitted.Address.each;
-import static dev.fovea.kernel.emitted.Assembler.R10;
-import static dev.fovea.kernel.emitted.Assembler.R11;
-import static dev.fovea.kernel.emitted.Assembler.R12;
-import static dev.fovea.kernel.emitted.Assembler.R8;
-import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RAX;
-import static dev.fovea.kernel.emitted.Assembler.RBP;
-import static dev.fovea.kernel.emitted.Assembler.RBX;
-import static dev.fovea.kernel.emitted.Assembler.RCX;
-import static dev.fovea.kernel.emitted.Assembler.RDI;
-import static dev.fovea.kernel.emitted.Assembler.RDX;
-import static dev.fovea.kernel.emitted.Assembler.RSI;
-import static dev.fovea.kernel.emitted.Assembler.RSP;
 import static dev.fovea.kernel.emitted.Routines.BLOCKS;
 import static dev.fovea.kernel.emitted.Routines.BLOCK_BYTES;
 import static dev.fovea.kernel.emitted.Routines.SCALE_BLOCKS;
@@ -22,13 +9,27 @@ import static dev.fovea.kernel.emitted.Routines.SPAN_BYTES;
 import static dev.fovea.kernel.emitted.Routines.STRIP_BLOCK_BYTES;
 import static dev.fovea.kernel.emitted.Routines.TILE_OUTPUTS;
 import static dev.fovea.kernel.emitted.Routines.TILE_ROWS;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R12;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBP;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSP;
 
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
+import dev.fovea.kernel.emitted.Address;
 
 /// Machine code of the products, for AVX-512 with VNNI and the calling convention of System V. Counts are at
 /// least 1.
-final class ProductCode {
+public final class ProductCode {
     /// Of a tile of weights, and of a block of a strip.
     private static final int SCALE_BYTES = 128;
 

@@ -1,21 +1,21 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
 import static dev.fovea.kernel.emitted.Address.each;
-import static dev.fovea.kernel.emitted.Assembler.R10;
-import static dev.fovea.kernel.emitted.Assembler.R11;
-import static dev.fovea.kernel.emitted.Assembler.R12;
-import static dev.fovea.kernel.emitted.Assembler.R13;
-import static dev.fovea.kernel.emitted.Assembler.R8;
-import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RAX;
-import static dev.fovea.kernel.emitted.Assembler.RBP;
-import static dev.fovea.kernel.emitted.Assembler.RBX;
-import static dev.fovea.kernel.emitted.Assembler.RCX;
-import static dev.fovea.kernel.emitted.Assembler.RDI;
-import static dev.fovea.kernel.emitted.Assembler.RDX;
-import static dev.fovea.kernel.emitted.Assembler.RSI;
-import static dev.fovea.kernel.emitted.Assembler.RSP;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R12;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R13;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBP;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HexFormat;

@@ -1,22 +1,23 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
 import static dev.fovea.kernel.emitted.Address.each;
-import static dev.fovea.kernel.emitted.Assembler.R10;
-import static dev.fovea.kernel.emitted.Assembler.R11;
-import static dev.fovea.kernel.emitted.Assembler.R8;
-import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RAX;
-import static dev.fovea.kernel.emitted.Assembler.RBX;
-import static dev.fovea.kernel.emitted.Assembler.RCX;
-import static dev.fovea.kernel.emitted.Assembler.RDI;
-import static dev.fovea.kernel.emitted.Assembler.RDX;
-import static dev.fovea.kernel.emitted.Assembler.RSI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
 
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.emitted.Bf16Routines;
 
 /// Machine code of [Bf16Routines], for AVX-512 with BF16 and the calling convention of System V. Counts are at least 1.
-final class Bf16Code {
+public final class Bf16Code {
     private static final int TILE_ROWS = Bf16Routines.TILE_ROWS;
     private static final int WIDTH_BYTES = 4 * Bf16Routines.WIDTH;
     private static final int VECTOR_BYTES = 4 * Bf16Routines.LANES;
@@ -24,7 +25,7 @@ final class Bf16Code {
     private Bf16Code() {}
 
     /// [Bf16Routines#halves]: `(rdi from, rsi stride, rdx rows, rcx vectors, r8 to, r9 toStride)`.
-    static void halves(Assembler code, Format format) {
+    public static void halves(Assembler code, Format format) {
         int row = code.here();
         code.mov(RAX, RDI);
         code.mov(R11, R8);
@@ -44,7 +45,7 @@ final class Bf16Code {
     }
 
     /// [Bf16Routines#pairs]: `(rdi from, rsi stride, rdx pairs, rcx vectors, r8 to, r9 toStride)`.
-    static void pairs(Assembler code, Format format) {
+    public static void pairs(Assembler code, Format format) {
         code.push(RBX);
         int pair = code.here();
         code.mov(RAX, RDI);
@@ -88,7 +89,7 @@ final class Bf16Code {
     ///
     /// @param row  bytes from row to row of `a`
     /// @param step bytes from pair to pair of `a`
-    static void tiles(Assembler code, int row, int step, boolean add) {
+    public static void tiles(Assembler code, int row, int step, boolean add) {
         tileLoop(code, row, step, add);
         code.vzeroupper();
         code.ret();

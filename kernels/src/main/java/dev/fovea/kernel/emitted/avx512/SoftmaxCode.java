@@ -1,18 +1,20 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
-import static dev.fovea.kernel.emitted.Assembler.R10;
-import static dev.fovea.kernel.emitted.Assembler.R11;
-import static dev.fovea.kernel.emitted.Assembler.R8;
-import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RCX;
-import static dev.fovea.kernel.emitted.Assembler.RDI;
-import static dev.fovea.kernel.emitted.Assembler.RDX;
-import static dev.fovea.kernel.emitted.Assembler.RSI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
+
+import dev.fovea.kernel.emitted.Bf16Routines;
 
 /// Machine code of [Bf16Routines#exponentials]: one block of a softmax that goes on over blocks of keys, for a panel of
 /// query rows, one per lane.
-final class SoftmaxCode {
+public final class SoftmaxCode {
     private static final int VECTOR_BYTES = 4 * Bf16Routines.LANES;
     private static final int ROW_BYTES = 4 * Bf16Routines.WIDTH;
 
@@ -37,7 +39,7 @@ final class SoftmaxCode {
     private SoftmaxCode() {}
 
     /// `(rdi scores, rsi weights, rdx pairs, rcx largest, r8 totals, r9 shrink, order)`, the last on the stack.
-    static void exponentials(Assembler code) {
+    public static void exponentials(Assembler code) {
         code.load(R11, at(Assembler.RSP, 8));
         constants(code, R11);
         block(code);

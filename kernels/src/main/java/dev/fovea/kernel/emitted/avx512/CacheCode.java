@@ -1,25 +1,27 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
-import static dev.fovea.kernel.emitted.Assembler.R10;
-import static dev.fovea.kernel.emitted.Assembler.R11;
-import static dev.fovea.kernel.emitted.Assembler.R8;
-import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RAX;
-import static dev.fovea.kernel.emitted.Assembler.RBX;
-import static dev.fovea.kernel.emitted.Assembler.RCX;
-import static dev.fovea.kernel.emitted.Assembler.RDI;
-import static dev.fovea.kernel.emitted.Assembler.RDX;
-import static dev.fovea.kernel.emitted.Assembler.RSI;
-import static dev.fovea.kernel.emitted.Assembler.RSP;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSP;
 
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.emitted.Address;
+import dev.fovea.kernel.emitted.CacheRoutines;
 
 /// Machine code of [CacheRoutines], for AVX-512 and the calling convention of System V. Counts are at least 1.
 ///
 /// Both routines take `(rdi one, rsi cache, rdx stride, rcx other, r8 heads, r9 vectors, [rsp+8] one's step,
 /// [rsp+16] other's step)`: `one` is read once for each head, `other` is written.
-final class CacheCode {
+public final class CacheCode {
     private static final int[] ROWS = {RSI, R10, R11, RBX};
 
     /// The arguments on the stack, below the pushed register and the return address.

@@ -1,25 +1,28 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
-import static dev.fovea.kernel.emitted.Assembler.R10;
-import static dev.fovea.kernel.emitted.Assembler.R11;
-import static dev.fovea.kernel.emitted.Assembler.R12;
-import static dev.fovea.kernel.emitted.Assembler.R13;
-import static dev.fovea.kernel.emitted.Assembler.R14;
-import static dev.fovea.kernel.emitted.Assembler.R15;
-import static dev.fovea.kernel.emitted.Assembler.R8;
-import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RAX;
-import static dev.fovea.kernel.emitted.Assembler.RBP;
-import static dev.fovea.kernel.emitted.Assembler.RBX;
-import static dev.fovea.kernel.emitted.Assembler.RCX;
-import static dev.fovea.kernel.emitted.Assembler.RDI;
-import static dev.fovea.kernel.emitted.Assembler.RDX;
-import static dev.fovea.kernel.emitted.Assembler.RSI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R12;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R13;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R14;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R15;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBP;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
+
+import dev.fovea.kernel.emitted.Bf16Routines;
+import dev.fovea.kernel.emitted.PanelRoutines;
 
 /// Machine code of [PanelRoutines], for AVX-512 with BF16 and the calling convention of System V. Counts are at least
 /// 1.
-final class PanelCode {
+public final class PanelCode {
     private static final int LANES = Bf16Routines.LANES;
     private static final int VECTOR_BYTES = 4 * LANES;
     private static final int WIDTH_BYTES = 4 * Bf16Routines.WIDTH;
@@ -34,7 +37,7 @@ final class PanelCode {
     private PanelCode() {}
 
     /// [PanelRoutines#pack]: `(rdi from, rsi stride, rdx steps of 32 columns, rcx to, r8 bits of the scale)`.
-    static void pack(Assembler code) {
+    public static void pack(Assembler code) {
         for (int half = 0; half < 2; half++) {
             code.mov(R11, RCX);
             code.mov(R10, RDX);
@@ -69,7 +72,7 @@ final class PanelCode {
     }
 
     /// [PanelRoutines#unpack]: `(rdi panel, rsi factors, rdx steps of 16 columns, rcx y, r8 yStride)`.
-    static void unpack(Assembler code) {
+    public static void unpack(Assembler code) {
         int factor = 16;
         for (int half = 0; half < 2; half++) {
             code.lea(R11, at(RDI, half * VECTOR_BYTES));
@@ -123,7 +126,7 @@ final class PanelCode {
 
     /// [PanelRoutines#attend]: `(rdi base, rsi plan, rdx order)`. `rbx` points to the base, `rbp` to the plan, `r13` to
     /// queries of a panel, `r14` to its sums, `r15` to its largest scores; `r12` counts panels.
-    static void attend(Assembler code) {
+    public static void attend(Assembler code) {
         int hidden = SoftmaxCode.FIRST_FREE;
         for (int register : SAVED) {
             code.push(register);

@@ -1,4 +1,7 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
+
+import dev.fovea.kernel.emitted.Address;
+import dev.fovea.kernel.emitted.GeneralAssembler;
 
 /// Writes instructions of AVX-512.
 ///
@@ -10,7 +13,7 @@ package dev.fovea.kernel.emitted;
 /// ```
 ///
 /// A displacement of one byte counts in units of the memory operand's size.
-final class Assembler extends GeneralAssembler {
+public final class Assembler extends GeneralAssembler {
     /// Vectors of 128, 256 and 512 bits.
     private static final int XMM = 0, YMM = 1, ZMM = 2;
 

@@ -1,9 +1,10 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.emitted.RoutineCode;
 
 /// For AVX-512 with VNNI.
-record Avx512Code(Assembler code) implements RoutineCode {
+public record Avx512Code(Assembler code) implements RoutineCode {
     @Override
     public void quantise() {
         PreparationCode.quantise(code);

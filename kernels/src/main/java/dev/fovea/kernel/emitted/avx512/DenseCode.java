@@ -1,27 +1,30 @@
-package dev.fovea.kernel.emitted;
+package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
-import static dev.fovea.kernel.emitted.Assembler.R10;
-import static dev.fovea.kernel.emitted.Assembler.R11;
-import static dev.fovea.kernel.emitted.Assembler.R12;
-import static dev.fovea.kernel.emitted.Assembler.R13;
-import static dev.fovea.kernel.emitted.Assembler.R8;
-import static dev.fovea.kernel.emitted.Assembler.R9;
-import static dev.fovea.kernel.emitted.Assembler.RAX;
-import static dev.fovea.kernel.emitted.Assembler.RBP;
-import static dev.fovea.kernel.emitted.Assembler.RBX;
-import static dev.fovea.kernel.emitted.Assembler.RCX;
-import static dev.fovea.kernel.emitted.Assembler.RDI;
-import static dev.fovea.kernel.emitted.Assembler.RDX;
-import static dev.fovea.kernel.emitted.Assembler.RSI;
-import static dev.fovea.kernel.emitted.Assembler.RSP;
 import static dev.fovea.kernel.emitted.DenseRoutines.STEPS;
 import static dev.fovea.kernel.emitted.DenseRoutines.TILE_ROWS;
 import static dev.fovea.kernel.emitted.DenseRoutines.VECTORS;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R12;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R13;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBP;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RSP;
+
+import dev.fovea.kernel.emitted.Address;
+import dev.fovea.kernel.emitted.DenseRoutines;
 
 /// Machine code of [DenseRoutines], for AVX-512 with VNNI or BF16 and the calling convention of System V. Counts are at
 /// least 1.
-final class DenseCode {
+public final class DenseCode {
     /// Predicate of a comparison: not less than, true for NaN.
     private static final int NOT_LESS = 5;
 
@@ -33,7 +36,7 @@ final class DenseCode {
     private DenseCode() {}
 
     /// What happens to the sums of a tile.
-    enum End {
+    public enum End {
         /// `y = (sum - offset) · (scale · row scale) + bias`, of bytes.
         SCALE,
         /// `y = sum + bias`, of bf16.
@@ -46,7 +49,7 @@ final class DenseCode {
     ///
     /// Each step takes four bytes of six rows, and of 64 outputs; [DenseRoutines#STEPS] of them go round once. Rows
     /// 0 … 2 are reached from `rax`, 3 … 5 from `rbx`.
-    static void tiles(Assembler code, End end) {
+    public static void tiles(Assembler code, End end) {
         int[] saved = {RBX, RBP, R12, R13};
         for (int register : saved) {
             code.push(register);
@@ -177,7 +180,7 @@ final class DenseCode {
 
     /// [DenseRoutines#round]: `(rdi x, rsi stride, rdx rows, rcx quads of vectors, r8 to, r9 toStride, scales)`, the
     /// last on the stack.
-    static void quantise(Assembler code) {
+    public static void quantise(Assembler code) {
         code.push(RBX);
         code.load(RBX, at(RSP, 16));
         PreparationCode.broadcast(code, MAGNITUDE, 0x7fffffff);
