@@ -28,6 +28,11 @@ class BlockProductsTest {
     private static final int SHAPES = 150;
     private static final float GUARD = 12345.678f;
 
+    /// Rows, outputs and inputs: strips in groups, with a narrow one at the end, and inputs in several parts.
+    private static final int[][] LARGE = {
+        {13, 1100, 128}, {13, 1100, 96}, {12, 600, 1280}, {7, 40, 8448}, {6, 70, 16512}
+    };
+
     private final Random random = new Random(SEED);
     private final CodeUnderTest code;
 
@@ -49,10 +54,15 @@ class BlockProductsTest {
                     null,
                     1);
             Kernels machineAlone = machine(one);
-            for (int i = 0; i < SHAPES; i++) {
+            for (int i = 0; i < SHAPES + LARGE.length; i++) {
                 int rows = 1 + (i % 3 == 0 ? random.nextInt(4) : random.nextInt(70));
                 int out = 1 + random.nextInt(130);
                 int in = 32 * (1 + random.nextInt(i % 10 == 0 ? 40 : 9));
+                if (i >= SHAPES) {
+                    rows = LARGE[i - SHAPES][0];
+                    out = LARGE[i - SHAPES][1];
+                    in = LARGE[i - SHAPES][2];
+                }
                 Matrix w = weights(i % 2 == 0 ? Format.Q8_0 : Format.Q4_0, out, in, one, arena);
                 Tensor x = tensor(rows, in);
                 float[] bias = i % 4 < 2 ? null : tensor(1, out).toArray();
