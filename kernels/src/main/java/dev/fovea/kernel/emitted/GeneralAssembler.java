@@ -109,6 +109,36 @@ public abstract sealed class GeneralAssembler permits Assembler, VexAssembler {
         bytes(0x58 | register & 7);
     }
 
+    public final void pushAll(int... registers) {
+        for (int register : registers) {
+            push(register);
+        }
+    }
+
+    /// The reverse of [#pushAll] of the same registers.
+    public final void popAll(int... registers) {
+        for (int i = registers.length - 1; i >= 0; i--) {
+            pop(registers[i]);
+        }
+    }
+
+    /// Makes room from `rsp` on, aligned to a cache line, with the old stack pointer above. Overwrites `rax`.
+    ///
+    /// @param bytes a multiple of 64
+    public final void pushFrame(int bytes) {
+        mov(RAX, RSP);
+        andConstant(RSP, -64);
+        push(RAX);
+        addConstant(RSP, -(bytes + 56));
+    }
+
+    /// The reverse of [#pushFrame] of as many bytes.
+    public final void popFrame(int bytes) {
+        addConstant(RSP, bytes + 56);
+        pop(RAX);
+        mov(RSP, RAX);
+    }
+
     public final void store(Address to, int from) {
         rex(1, from, to.index(), to.base());
         bytes(0x89);

@@ -130,18 +130,13 @@ final class TileCode {
         }
     }
 
-    /// Saves registers and makes room on the stack, aligned to a cache line, with the old stack pointer above.
+    /// Saves registers and makes room on the stack.
     private void begin() {
-        for (int register : SAVED) {
-            code.push(register);
-        }
+        code.pushAll(SAVED);
         int arguments = 8 * (SAVED.length + 1);
         code.load(R12, at(RSP, arguments));
         code.load(R13, at(RSP, arguments + 8));
-        code.mov(RAX, RSP);
-        code.andConstant(RSP, -64);
-        code.push(RAX);
-        code.addConstant(RSP, -(frame + 56));
+        code.pushFrame(frame);
         code.store(at(RSP, tilesLeft), R12);
         code.store(at(RSP, bias), R13);
         products.frame(code);
@@ -150,12 +145,8 @@ final class TileCode {
     }
 
     private void end() {
-        code.addConstant(RSP, frame + 56);
-        code.pop(RAX);
-        code.mov(RSP, RAX);
-        for (int i = SAVED.length - 1; i >= 0; i--) {
-            code.pop(SAVED[i]);
-        }
+        code.popFrame(frame);
+        code.popAll(SAVED);
         code.vzeroupper();
         code.ret();
     }

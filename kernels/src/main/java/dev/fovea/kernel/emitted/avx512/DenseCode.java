@@ -51,9 +51,7 @@ public final class DenseCode {
     /// 0 … 2 are reached from `rax`, 3 … 5 from `rbx`.
     public static void tiles(Assembler code, End end) {
         int[] saved = {RBX, RBP, R12, R13};
-        for (int register : saved) {
-            code.push(register);
-        }
+        code.pushAll(saved);
         int stack = 8 * (saved.length + 1);
         code.load(RBP, at(RSP, stack));
         code.load(R12, at(RSP, stack + 8));
@@ -86,9 +84,7 @@ public final class DenseCode {
         code.addConstant(R12, 4 * TILE_ROWS);
         code.decrementAndLoop(RBP, tile);
         code.vzeroupper();
-        for (int i = saved.length - 1; i >= 0; i--) {
-            code.pop(saved[i]);
-        }
+        code.popAll(saved);
         code.ret();
     }
 

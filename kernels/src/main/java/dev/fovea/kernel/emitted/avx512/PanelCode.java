@@ -128,9 +128,7 @@ public final class PanelCode {
     /// queries of a panel, `r14` to its sums, `r15` to its largest scores; `r12` counts panels.
     public static void attend(Assembler code) {
         int hidden = SoftmaxCode.FIRST_FREE;
-        for (int register : SAVED) {
-            code.push(register);
-        }
+        code.pushAll(SAVED);
         code.mov(RBX, RDI);
         code.mov(RBP, RSI);
         SoftmaxCode.constants(code, RDX);
@@ -170,9 +168,7 @@ public final class PanelCode {
         code.addConstant(R15, WIDTH_BYTES);
         code.decrementAndLoop(R12, panel);
         code.vzeroupper();
-        for (int i = SAVED.length - 1; i >= 0; i--) {
-            code.pop(SAVED[i]);
-        }
+        code.popAll(SAVED);
         code.ret();
     }
 

@@ -152,27 +152,18 @@ public final class ProductCode {
         end(code);
     }
 
-    /// Makes room for the sums on the stack, aligned to a cache line, with the old stack pointer above.
+    /// Makes room for the sums on the stack.
     private static void begin(Assembler code) {
-        for (int register : SAVED) {
-            code.push(register);
-        }
+        code.pushAll(SAVED);
         int arguments = 8 * (SAVED.length + 1);
         code.load(RBP, at(RSP, arguments));
         code.load(R12, at(RSP, arguments + 8));
-        code.mov(RAX, RSP);
-        code.andConstant(RSP, -64);
-        code.push(RAX);
-        code.addConstant(RSP, -(SUM_BYTES + 56));
+        code.pushFrame(SUM_BYTES);
     }
 
     private static void end(Assembler code) {
-        code.addConstant(RSP, SUM_BYTES + 56);
-        code.pop(RAX);
-        code.mov(RSP, RAX);
-        for (int i = SAVED.length - 1; i >= 0; i--) {
-            code.pop(SAVED[i]);
-        }
+        code.popFrame(SUM_BYTES);
+        code.popAll(SAVED);
         code.vzeroupper();
         code.ret();
     }
