@@ -2,11 +2,13 @@
 // 512, f16 cache, flash attention "auto", a thread pool that lives as long as the context, one prompt and one token to warm
 // up. Unlike llama-bench, tokens are decoded after the prompt rather than on an empty cache.
 // Build: see README.md. Run: llama_speed FILE.gguf ROWS TOKENS [RUNS] [THREADS]; LLAMA_LOG=1 shows what the library says.
+// With `-` for TOKENS it reads counts of tokens from its input and decodes as many each time, after the same prompt.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@
 #include "ggml-cpu.h"
 #include "llama.h"
 
-enum { BATCH = 2048, MICRO_BATCH = 512, MAX_RUNS = 100 };
+enum { BATCH = 2048, MICRO_BATCH = 512, MAX_RUNS = 100, MAX_TURN = 1000 };
 
 static void require(int holds, const char *what) {
     if (!holds) {
@@ -58,6 +60,22 @@ static double rows_seconds(struct llama_context *context, int rows, int vocabula
     return seconds() - begin;
 }
 
+// Takes turns: for each count read, decodes two tokens that warm up and then as many, and writes the seconds of those.
+static void serve(struct llama_context *context, int rows, int vocabulary) {
+    rows_seconds(context, rows, vocabulary);
+    for (int tokens; scanf("%d", &tokens) == 1;) {
+        require(tokens > 0 && tokens <= MAX_TURN, "expected a count of at least 1 and not too many");
+        llama_memory_seq_rm(llama_get_memory(context), 0, rows, -1);
+        double spent = 0;
+        for (int i = -2; i < tokens; i++) {
+            double one = rows_seconds(context, 1, vocabulary);
+            spent += i < 0 ? 0 : one;
+        }
+        printf("seconds %.6f\n", spent);
+        fflush(stdout);
+    }
+}
+
 static int by_size(const void *a, const void *b) {
     double x = *(const double *) a, y = *(const double *) b;
     return (x > y) - (x < y);
@@ -92,7 +110,8 @@ static ggml_threadpool_t threadpool(int threads) {
 
 int main(int argc, char **argv) {
     require(argc >= 4, "expected FILE.gguf ROWS TOKENS [RUNS] [THREADS]");
-    int rows = atoi(argv[2]), tokens = atoi(argv[3]), runs = argc > 4 ? atoi(argv[4]) : 3;
+    int serves = strcmp(argv[3], "-") == 0;
+    int rows = atoi(argv[2]), tokens = serves ? MAX_TURN + 2 : atoi(argv[3]), runs = argc > 4 ? atoi(argv[4]) : 3;
     int threads = argc > 5 ? atoi(argv[5]) : (int) sysconf(_SC_NPROCESSORS_ONLN);
     require(rows > 0 && tokens > 0 && runs > 0 && runs <= MAX_RUNS && threads > 0, "expected counts of at least 1");
 
@@ -116,6 +135,10 @@ int main(int argc, char **argv) {
     llama_attach_threadpool(context, pool, NULL);
 
     int vocabulary = llama_vocab_n_tokens(llama_model_get_vocab(model));
+    if (serves) {
+        serve(context, rows, vocabulary);
+        return 0;
+    }
     double prompt[MAX_RUNS], decode[MAX_RUNS]; // tokens/s
     for (int run = -1; run < runs; run++) {    // the first, which warms up, does not count
         llama_memory_clear(llama_get_memory(context), false);

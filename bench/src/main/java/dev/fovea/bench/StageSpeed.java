@@ -26,11 +26,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /// Where the time of the tower, of a prompt and of a decode step goes: every operation's share, on random weights in
-/// the shapes of LLaVA-NeXT-7B, the decoder with fewer layers, which are all alike.
+/// the shapes of LLaVA-NeXT-7B or another model, the decoder with fewer layers, which are all alike.
 ///
 /// ```
 /// bench/run.sh StageSpeed \
 ///      [threads=2] [kernels=best] [compute=f32] [format=BF16] [cache=F16] [rows=636] [layers=2] [tiles=1] [taps=true]
+///      [shape=llava-next-7b]
 /// ```
 public final class StageSpeed {
     private final Map<String, Long> nanos = new TreeMap<>(); // by operation
@@ -46,7 +47,8 @@ public final class StageSpeed {
                 options.getOrDefault("kernels", "best"), options.getOrDefault("compute", "f32"), workers)));
         this.machine = new Machine(workers);
         Format format = Format.valueOf(options.getOrDefault("format", "BF16"));
-        this.model = Models.random(config(number("layers", 2)), format, 1, arena, kernels);
+        this.model = Models.random(
+                config(options.getOrDefault("shape", "llava-next-7b"), number("layers", 2)), format, 1, arena, kernels);
     }
 
     public static void main(String[] args) {
@@ -67,9 +69,9 @@ public final class StageSpeed {
         return Integer.parseInt(options.getOrDefault(name, Integer.toString(otherwise)));
     }
 
-    /// The 7B model with fewer layers and a small vocabulary, whose head would weigh too much against them.
-    private static VlmConfig config(int layers) {
-        VlmConfig whole = Shapes.named("llava-next-7b");
+    /// A model with fewer layers and a small vocabulary, whose head would weigh too much against them.
+    private static VlmConfig config(String shape, int layers) {
+        VlmConfig whole = Shapes.named(shape);
         DecoderConfig text = whole.text();
         DecoderConfig few = new DecoderConfig(
                 layers,

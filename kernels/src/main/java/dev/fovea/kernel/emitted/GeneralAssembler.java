@@ -152,6 +152,13 @@ public abstract sealed class GeneralAssembler permits Assembler, VexAssembler {
         memory(from, to, 1);
     }
 
+    /// Brings a cache line into the second level; does nothing where there is no memory. (`prefetcht1`)
+    public final void prefetch(Address line) {
+        rex(0, 2, line.index(), line.base());
+        bytes(0x0f, 0x18);
+        memory(2, line, 1);
+    }
+
     /// Brings a cache line closer that is to be written.
     public final void prefetchw(Address line) {
         rex(0, 1, line.index(), line.base());

@@ -7,15 +7,18 @@ import dev.fovea.kernel.emitted.CacheRoutines.PerHead;
 import dev.fovea.kernel.vector.CachedRows;
 import java.lang.foreign.MemorySegment;
 
-/// Attention of one row with the routines of a [CacheRoutines]. Query heads that share a head of the cache take turns
-/// with rows that lie in the first cache level.
+/// Attention of one row with the routines of a [CacheRoutines].
 final class MachineCachedRows implements CachedRows {
-    private static final int GROUP = CacheRoutines.GROUP;
+    /// Most bytes that are brought closer while others are read, so that the second cache level holds both.
+    private static final long MOST_AHEAD = 128 << 10;
 
     private final CacheRoutines routines;
+    private final int turns;
 
-    MachineCachedRows(CacheRoutines routines) {
+    /// @param turns threads that take turns with pieces of the keys
+    MachineCachedRows(CacheRoutines routines, int turns) {
         this.routines = routines;
+        this.turns = turns;
     }
 
     /// Whether heads divide into whole vectors.
@@ -41,23 +44,15 @@ final class MachineCachedRows implements CachedRows {
             float[] scratch,
             int scratchAt) {
         int headDim = kv.headDim();
-        int group = q.cols() / headDim / kv.heads();
+        int heads = q.cols() / headDim;
         float scale = (float) (1 / Math.sqrt(headDim));
         for (int i = 0; i < q.cols(); i++) {
             scratch[scratchAt + i] = q.data()[q.at(0) + i] * scale;
         }
         MemorySegment queries = MemorySegment.ofArray(scratch).asSlice(4L * scratchAt, 4L * q.cols());
-        MemorySegment to = MemorySegment.ofArray(scores);
-        for (int key = begin; key < end; key += rows(key, end)) {
-            CacheRows keys = rows(kv, kv.keys(), key, rows(key, end));
-            for (int g = 0; g < group; g++) {
-                MemorySegment first = to.asSlice(4L * (at + g * stride + key - begin));
-                routines.scores(
-                        keys,
-                        new PerHead(queries.asSlice(4L * g * headDim), 4L * group * headDim),
-                        new PerHead(first, 4L * group * stride));
-            }
-        }
+        CacheRows keys = rows(kv, kv.keys(), begin, end, heads, ahead(kv.keys(), kv.values(), 0));
+        MemorySegment to = MemorySegment.ofArray(scores).asSlice(4L * at);
+        routines.scores(keys, new PerHead(queries, 4L * headDim), new PerHead(to, 4L * stride));
     }
 
     @Override
@@ -73,29 +68,26 @@ final class MachineCachedRows implements CachedRows {
             int yAt,
             float[] scratch,
             int scratchAt) {
-        int headDim = kv.headDim();
-        int group = heads / kv.heads();
-        MemorySegment from = MemorySegment.ofArray(weights);
-        MemorySegment to = MemorySegment.ofArray(y);
-        for (int key = begin; key < end; key += rows(key, end)) {
-            CacheRows values = rows(kv, kv.values(), key, rows(key, end));
-            for (int g = 0; g < group; g++) {
-                MemorySegment first = from.asSlice(4L * (at + g * stride + key - begin));
-                routines.add(
-                        values,
-                        new PerHead(first, 4L * group * stride),
-                        new PerHead(to.asSlice(4L * (yAt + g * headDim)), 4L * group * headDim));
-            }
-        }
+        long turn = (long) turns * (end - begin) * kv.format().bytes(kv.stride());
+        CacheRows values = rows(kv, kv.values(), begin, end, heads, ahead(kv.values(), kv.keys(), turn));
+        MemorySegment from = MemorySegment.ofArray(weights).asSlice(4L * at);
+        MemorySegment to = MemorySegment.ofArray(y).asSlice(4L * yAt);
+        routines.add(values, new PerHead(from, 4L * stride), new PerHead(to, 4L * kv.headDim()));
     }
 
-    private static int rows(int key, int end) {
-        return end - key < GROUP ? 1 : GROUP;
-    }
-
-    private static CacheRows rows(KeyValues kv, MemorySegment bytes, int key, int count) {
-        MemorySegment from = bytes.asSlice(kv.format().bytes((long) key * kv.stride()));
+    /// @param heads of the query
+    /// @param ahead where what is read next lies, seen from each row
+    private static CacheRows rows(KeyValues kv, MemorySegment bytes, int begin, int end, int heads, long ahead) {
+        MemorySegment from = bytes.asSlice(kv.format().bytes((long) begin * kv.stride()));
         long stride = kv.format().bytes(kv.stride());
-        return new CacheRows(from, kv.format(), count, stride, kv.heads(), kv.headDim() / CacheRoutines.LANES);
+        int vectors = kv.headDim() / CacheRoutines.LANES;
+        boolean few = (end - begin) * stride <= MOST_AHEAD;
+        return new CacheRows(
+                from, kv.format(), end - begin, stride, kv.heads(), heads / kv.heads(), vectors, few ? ahead : 0);
+    }
+
+    /// From a row of `from` to the row of `to` that is so many bytes further on; 0 where arrays move about.
+    private static long ahead(MemorySegment from, MemorySegment to, long further) {
+        return from.isNative() && to.isNative() ? to.address() + further - from.address() : 0;
     }
 }

@@ -10,12 +10,12 @@ final class PlainCacheRoutines implements CacheRoutines {
 
     @Override
     public void scores(CacheRows keys, PerHead q, PerHead scores) {
-        for (int head = 0; head < keys.heads(); head++) {
+        for (int head = 0; head < keys.heads() * keys.queries(); head++) {
             for (int row = 0; row < keys.rows(); row++) {
                 float[] x = new float[LANES];
                 for (int i = 0; i < keys.vectors() * LANES; i++) {
                     float query = q.floats().get(FLOAT, head * q.step() + 4L * i);
-                    x[i % LANES] = Math.fma(number(keys, row, head, i), query, x[i % LANES]);
+                    x[i % LANES] = Math.fma(number(keys, row, head / keys.queries(), i), query, x[i % LANES]);
                 }
                 float[] r = new float[4];
                 for (int b = 0; b < 4; b++) {
@@ -28,13 +28,13 @@ final class PlainCacheRoutines implements CacheRoutines {
 
     @Override
     public void add(CacheRows values, PerHead weights, PerHead y) {
-        for (int head = 0; head < values.heads(); head++) {
+        for (int head = 0; head < values.heads() * values.queries(); head++) {
             for (int i = 0; i < values.vectors() * LANES; i++) {
                 long at = head * y.step() + 4L * i;
                 float sum = y.floats().get(FLOAT, at);
                 for (int row = 0; row < values.rows(); row++) {
                     float weight = weights.floats().get(FLOAT, head * weights.step() + 4L * row);
-                    sum = Math.fma(number(values, row, head, i), weight, sum);
+                    sum = Math.fma(number(values, row, head / values.queries(), i), weight, sum);
                 }
                 y.floats().set(FLOAT, at, sum);
             }

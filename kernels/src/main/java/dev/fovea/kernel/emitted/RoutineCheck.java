@@ -38,19 +38,19 @@ final class RoutineCheck {
     static void run(CacheRoutines machine) {
         CacheRoutines plain = new PlainCacheRoutines();
         for (Format format : new Format[] {Format.F16, Format.F32}) {
-            for (int rows : new int[] {1, CacheRoutines.GROUP}) {
-                float[] found = computed(machine, format, rows);
-                require(format, Arrays.mismatch(found, computed(plain, format, rows)));
+            for (int rows : new int[] {1, 2 * MachineCacheRoutines.GROUP}) {
+                for (int queries : new int[] {1, 3, 4}) {
+                    float[] found = computed(machine, format, rows, queries);
+                    require(format, Arrays.mismatch(found, computed(plain, format, rows, queries)));
+                }
             }
         }
     }
 
     /// Scores of two heads of three vectors, then sums of values weighted by them.
-    private static float[] computed(CacheRoutines routines, Format format, int rows) {
-        int heads = 2;
-        int cols = heads * 3 * CacheRoutines.LANES;
+    private static float[] computed(CacheRoutines routines, Format format, int rows, int queries) {
+        int cols = 2 * 3 * CacheRoutines.LANES;
         Random random = new Random(2);
-        float[] q = new float[cols];
         byte[] cache = new byte[Math.toIntExact(format.bytes((long) rows * cols))];
         MemorySegment bytes = MemorySegment.ofArray(cache);
         for (int i = 0; i < rows * cols; i++) {
@@ -60,14 +60,17 @@ final class RoutineCheck {
             } else {
                 bytes.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, value);
             }
-            q[i % cols] = (float) random.nextGaussian();
         }
-        CacheRows rowsOf = new CacheRows(bytes, format, rows, format.bytes(cols), heads, 3);
-        float[] all = new float[heads * rows + cols];
-        MemorySegment scores = MemorySegment.ofArray(all).asSlice(0, 4L * heads * rows);
-        PerHead perHead = new PerHead(scores, 4L * rows);
-        routines.scores(rowsOf, new PerHead(MemorySegment.ofArray(q), 2L * cols), perHead);
-        routines.add(rowsOf, perHead, new PerHead(MemorySegment.ofArray(all).asSlice(4L * heads * rows), 2L * cols));
+        float[] q = new float[queries * cols];
+        for (int i = 0; i < q.length; i++) {
+            q[i] = (float) random.nextGaussian();
+        }
+        CacheRows rowsOf = new CacheRows(bytes, format, rows, format.bytes(cols), 2, queries, 3, 0L);
+        int scoreCount = 2 * queries * rows;
+        float[] all = new float[scoreCount + q.length];
+        PerHead scores = new PerHead(MemorySegment.ofArray(all).asSlice(0, 4L * scoreCount), 4L * rows);
+        routines.scores(rowsOf, new PerHead(MemorySegment.ofArray(q), 2L * cols), scores);
+        routines.add(rowsOf, scores, new PerHead(MemorySegment.ofArray(all).asSlice(4L * scoreCount), 2L * cols));
         return all;
     }
 

@@ -24,9 +24,15 @@ public sealed interface RoutineCode permits Avx512Code, Avx2Code {
     /// @param first whether sums begin with zero, or else with what `y` holds
     void tiles(Format format, boolean first);
 
-    /// `(q, cache, stride, scores, heads, vectors, step of q, step of scores)`.
-    void scores(Format format, int rows);
+    /// Heads of the query, as [#scores] and [#add] can take together besides one: 1, or more.
+    int queries();
 
-    /// `(weights, cache, stride, y, heads, vectors, step of weights, step of y)`.
-    void add(Format format, int rows);
+    /// `(q, cache, stride, scores, heads, vectors, step of q, step of scores, passes, groups, lines, ahead)`.
+    ///
+    /// @param rows    of each of the groups
+    /// @param queries heads of the query for each of the passes over a head of the cache
+    void scores(Format format, int rows, int queries);
+
+    /// `(weights, cache, stride, y, heads, vectors, step of weights, step of y, passes, groups, lines, ahead)`.
+    void add(Format format, int rows, int queries);
 }

@@ -4,6 +4,7 @@ import dev.fovea.kernel.Activation;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Row operations with vectors. A remainder shorter than a vector is padded to one, so that every number of a
@@ -12,6 +13,12 @@ final class VectorRows implements Rows {
     private static final VectorSpecies<Float> F = Width.speciesOf(MethodHandles.lookup());
     private static final int LANES = F.length();
     private static final int WIDTH = 2 * LANES;
+
+    /// Each lane's partner, so many lanes after it, as the lanes of one vector are joined by halves.
+    private static final VectorShuffle<Float> AFTER_8 = VectorShuffle.iota(F, 8, 1, true);
+
+    private static final VectorShuffle<Float> AFTER_4 = VectorShuffle.iota(F, 4, 1, true);
+    private static final VectorShuffle<Float> AFTER_2 = VectorShuffle.iota(F, 2, 1, true);
 
     private static final float LOG2_E = 1.442695f;
     /// ln 2 as the sum of two floats.
@@ -166,10 +173,7 @@ final class VectorRows implements Rows {
         for (int i = 0; i < whole; i += LANES) {
             largest = larger(largest, FloatVector.fromArray(F, x, at + i));
         }
-        float max = Float.NEGATIVE_INFINITY;
-        for (float lane : largest.toArray()) {
-            max = Math.max(max, lane);
-        }
+        float max = largest.reduceLanes(VectorOperators.MAX);
         for (int i = whole; i < cols; i++) {
             max = Math.max(max, x[at + i]);
         }
@@ -370,13 +374,15 @@ final class VectorRows implements Rows {
 
     /// The sum of all lanes in a fixed order.
     private static float sum(FloatVector v) {
-        float[] lanes = v.toArray();
-        for (int half = LANES / 2; half > 0; half /= 2) {
-            for (int i = 0; i < half; i++) {
-                lanes[i] += lanes[i + half];
-            }
+        FloatVector sums = v;
+        if (LANES > 8) {
+            sums = sums.add(sums.rearrange(AFTER_8));
         }
-        return lanes[0];
+        if (LANES > 4) {
+            sums = sums.add(sums.rearrange(AFTER_4));
+        }
+        sums = sums.add(sums.rearrange(AFTER_2));
+        return sums.lane(0) + sums.lane(1);
     }
 
     /// The last `count` numbers of a row, padded with zeros to a vector.

@@ -47,22 +47,25 @@ class CacheRoutinesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "F16, 1, 1, 1", "F16, 4, 1, 1", "F16, 1, 3, 8", "F16, 4, 32, 8", "F16, 4, 5, 4", "F16, 4, 2, 16",
-        "F32, 1, 1, 1", "F32, 4, 1, 1", "F32, 1, 3, 8", "F32, 4, 32, 8", "F32, 4, 5, 4", "F32, 4, 2, 16"
+        "F16, 1, 1, 1, 1", "F16, 4, 1, 1, 1", "F16, 1, 3, 1, 8", "F16, 4, 32, 1, 8", "F16, 8, 5, 1, 4",
+        "F16, 4, 2, 1, 16", "F16, 1, 2, 4, 3", "F16, 4, 3, 8, 4", "F16, 15, 2, 7, 4", "F16, 1, 2, 7, 1",
+        "F32, 1, 1, 1, 1", "F32, 4, 1, 1, 1", "F32, 1, 3, 1, 8", "F32, 4, 32, 1, 8", "F32, 4, 5, 1, 4",
+        "F32, 4, 2, 1, 16", "F32, 1, 2, 4, 3", "F32, 9, 3, 8, 4", "F32, 4, 2, 7, 4", "F32, 1, 2, 7, 1"
     })
-    void givesTheSameBits(Format format, int rows, int heads, int vectors) {
+    void givesTheSameBits(Format format, int rows, int heads, int queries, int vectors) {
         for (boolean heap : new boolean[] {false, true}) {
             int cols = heads * vectors * CacheRoutines.LANES;
             long stride = format.bytes(cols + 7L);
             MemorySegment bytes = numbers(format, (int) (rows * (cols + 7L)), heap);
-            CacheRows cache = new CacheRows(bytes, format, rows, stride, heads, vectors);
+            CacheRows cache = new CacheRows(bytes, format, rows, stride, heads, queries, vectors, heap ? 0 : 1 << 30);
             long vector = 4L * vectors * CacheRoutines.LANES;
-            PerHead q = new PerHead(numbers(Format.F32, 2 * cols, heap), 2 * vector);
-            PerHead weights = new PerHead(numbers(Format.F32, 9 * heads, heap), 36);
-            same(heap, 4 * 9 * heads, (routines, to) -> routines.scores(cache, q, new PerHead(to, 36)));
+            int all = heads * queries;
+            PerHead q = new PerHead(numbers(Format.F32, 2 * cols * queries, heap), 2 * vector);
+            PerHead weights = new PerHead(numbers(Format.F32, 19 * all, heap), 76);
+            same(heap, 4 * 19 * all, (routines, to) -> routines.scores(cache, q, new PerHead(to, 76)));
             same(
                     heap,
-                    (int) (2 * vector * heads),
+                    (int) (2 * vector * all),
                     (routines, to) -> routines.add(cache, weights, new PerHead(to, 2 * vector)));
         }
     }
@@ -110,19 +113,24 @@ class CacheRoutinesTest {
         MemorySegment keys = arena.allocate(2 * 64 * 4 - 2);
         MemorySegment q = arena.allocate(4 * 64);
         MemorySegment scores = arena.allocate(4 * 4);
-        CacheRows small = new CacheRows(keys, Format.F16, 4, 128, 1, 4);
+        CacheRows small = new CacheRows(keys, Format.F16, 4, 128, 1, 1, 4, 0);
         PerHead query = new PerHead(q, 256);
         assertThatThrownBy(() -> machine.scores(small, query, new PerHead(scores, 16)))
                 .isInstanceOf(IndexOutOfBoundsException.class);
-        CacheRows fits = new CacheRows(keys, Format.F16, 1, 128, 1, 4);
+        CacheRows fits = new CacheRows(keys, Format.F16, 1, 128, 1, 1, 4, 0);
         assertThatThrownBy(() -> machine.scores(fits, new PerHead(q.asSlice(4), 256), new PerHead(scores, 16)))
                 .isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> machine.scores(fits, query, new PerHead(scores.asSlice(13), 16)))
                 .isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> machine.add(fits, new PerHead(scores, 16), new PerHead(q.asReadOnly(), 256)))
                 .isInstanceOf(IllegalArgumentException.class);
-        CacheRows three = new CacheRows(keys, Format.F16, 3, 128, 1, 1);
-        assertThatThrownBy(() -> machine.scores(three, query, new PerHead(scores, 16)))
+        CacheRows none = new CacheRows(keys, Format.F16, 0, 128, 1, 1, 1, 0);
+        assertThatThrownBy(() -> machine.scores(none, query, new PerHead(scores, 16)))
                 .isInstanceOf(IllegalArgumentException.class);
+        CacheRows shared = new CacheRows(keys, Format.F16, 1, 128, 1, 4, 4, 0);
+        assertThatThrownBy(() -> machine.scores(shared, query, new PerHead(scores, 4)))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> machine.scores(shared, new PerHead(q, 0), new PerHead(scores, 8)))
+                .isInstanceOf(IndexOutOfBoundsException.class);
     }
 }

@@ -52,13 +52,27 @@ public final class Avx2Code implements RoutineCode {
         TileCode.tiles(code, products.tiles(format), first);
     }
 
+    /// There are no registers for more.
     @Override
-    public void scores(Format format, int rows) {
+    public int queries() {
+        return 1;
+    }
+
+    @Override
+    public void scores(Format format, int rows, int queries) {
+        requireOne(queries);
         CacheCode.scores(code, format, rows);
     }
 
     @Override
-    public void add(Format format, int rows) {
+    public void add(Format format, int rows, int queries) {
+        requireOne(queries);
         CacheCode.add(code, format, rows);
+    }
+
+    private static void requireOne(int queries) {
+        if (queries != 1) {
+            throw new IllegalArgumentException("queries: expected 1, found " + queries);
+        }
     }
 }

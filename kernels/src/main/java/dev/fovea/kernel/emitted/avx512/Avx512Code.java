@@ -27,12 +27,17 @@ public record Avx512Code(Assembler code) implements RoutineCode {
     }
 
     @Override
-    public void scores(Format format, int rows) {
-        CacheCode.scores(code, format, rows);
+    public int queries() {
+        return CacheCode.MOST_QUERIES;
     }
 
     @Override
-    public void add(Format format, int rows) {
-        CacheCode.add(code, format, rows);
+    public void scores(Format format, int rows, int queries) {
+        CacheCode.scores(code, format, rows, queries);
+    }
+
+    @Override
+    public void add(Format format, int rows, int queries) {
+        CacheCode.add(code, format, rows, queries);
     }
 }

@@ -1,75 +1,68 @@
 package dev.fovea.kernel.emitted.avx512;
 
 import static dev.fovea.kernel.emitted.Address.at;
-import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
-import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
-import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
-import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
-import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
-import static dev.fovea.kernel.emitted.avx512.Assembler.RBX;
+import static dev.fovea.kernel.emitted.CacheLoops.ONE_STEP;
+import static dev.fovea.kernel.emitted.CacheLoops.OTHER_STEP;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R13;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R14;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R15;
+import static dev.fovea.kernel.emitted.avx512.Assembler.RBP;
 import static dev.fovea.kernel.emitted.avx512.Assembler.RCX;
 import static dev.fovea.kernel.emitted.avx512.Assembler.RDI;
-import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
-import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
-import static dev.fovea.kernel.emitted.avx512.Assembler.RSP;
 
 import dev.fovea.kernel.Format;
-import dev.fovea.kernel.emitted.Address;
-import dev.fovea.kernel.emitted.CacheRoutines;
+import dev.fovea.kernel.emitted.CacheLoops;
 
-/// Machine code of [CacheRoutines], for AVX-512 and the calling convention of System V. Counts are at least 1.
-///
-/// Both routines take `(rdi one, rsi cache, rdx stride, rcx other, r8 heads, r9 vectors, [rsp+8] one's step,
-/// [rsp+16] other's step)`: `one` is read once for each head, `other` is written.
-public final class CacheCode {
-    private static final int[] ROWS = {RSI, R10, R11, RBX};
+/// Machine code of [CacheRoutines], for AVX-512; see [CacheLoops].
+final class CacheCode {
+    /// Heads of the query that one pass serves at most.
+    static final int MOST_QUERIES = 4;
 
-    /// The arguments on the stack, below the pushed register and the return address.
-    private static final Address ONE_STEP = at(RSP, 16);
-
-    private static final Address OTHER_STEP = at(RSP, 24);
+    /// Vector registers of rows, after those of `rows * queries` numbers.
+    private static final int WIDENED = 16; // … 19
 
     private CacheCode() {}
 
     /// `(rdi q, …, rcx scores, …)`.
-    static void scores(Assembler code, Format format, int rows) {
-        int q = 4;
-        pointToRows(code);
-        int head = code.here();
-        for (int row = 0; row < rows; row++) {
-            code.vpxord(row, row, row);
+    static void scores(Assembler code, Format format, int rows, int queries) {
+        int q = 20;
+        int[] pointers = {RDI, R13, R14, R15};
+        CacheLoops loops = new CacheLoops(code, format, rows);
+        loops.begin();
+        for (int sum = 0; sum < rows * queries; sum++) {
+            code.vpxord(sum, sum, sum);
         }
-        code.mov(RAX, R9);
-        code.mov(RDX, RDI);
-        int vector = code.here();
-        code.vmovups(q, at(RDX, 0));
-        for (int row = 0; row < rows; row++) {
-            if (format == Format.F16) {
-                code.vcvtph2ps(5 + row, at(ROWS[row], 0));
-                code.vfmadd231ps(row, 5 + row, q);
-            } else {
-                code.vfmadd231ps(row, q, at(ROWS[row], 0));
+        code.load(RBP, ONE_STEP);
+        point(code, pointers, queries);
+        loops.beginVectors();
+        widen(code, loops, format, rows);
+        for (int query = 0; query < queries; query++) {
+            code.vmovups(q, loops.floats(pointers[query]));
+            for (int row = 0; row < rows; row++) {
+                code.vfmadd231ps(rows * query + row, WIDENED + row, q);
             }
         }
-        code.addConstant(RDX, 4 * CacheRoutines.LANES);
-        advance(code, format, rows);
-        code.decrementAndLoop(RAX, vector);
-        join(code, rows);
-        if (rows == 1) {
-            code.vmovss(at(RCX, 0), 16);
-        } else {
-            code.vmovups128(at(RCX, 0), 16);
+        loops.endVectors();
+        for (int query = 0; query < queries; query++) {
+            join(code, rows * query, rows);
+            if (rows == 1) {
+                code.vmovss(at(RCX, 0), 16);
+            } else {
+                code.vmovups128(at(RCX, 0), 16);
+            }
+            code.add(RCX, OTHER_STEP);
+            code.add(RDI, ONE_STEP);
         }
-        nextHead(code, head);
+        loops.end(true);
     }
 
-    /// The sums of the lanes of registers 0 … 3 to lanes 0 … 3 of register 16.
-    private static void join(Assembler code, int rows) {
-        int second = rows == 1 ? 0 : 1;
-        int third = rows == 1 ? 0 : 2;
-        int fourth = rows == 1 ? 0 : 3;
-        code.vunpcklps(16, 0, second);
-        code.vunpckhps(17, 0, second);
+    /// The sums of the lanes of registers `first` … to lanes 0 … 3 of register 16.
+    private static void join(Assembler code, int first, int rows) {
+        int second = rows == 1 ? first : first + 1;
+        int third = rows == 1 ? first : first + 2;
+        int fourth = rows == 1 ? first : first + 3;
+        code.vunpcklps(16, first, second);
+        code.vunpckhps(17, first, second);
         code.vaddps(16, 16, 17);
         code.vunpcklps(17, third, fourth);
         code.vunpckhps(18, third, fourth);
@@ -84,53 +77,49 @@ public final class CacheCode {
     }
 
     /// `(rdi weights, …, rcx y, …)`.
-    static void add(Assembler code, Format format, int rows) {
-        int sum = 4;
-        pointToRows(code);
-        int head = code.here();
-        for (int row = 0; row < rows; row++) {
-            code.vpbroadcastd(row, at(RDI, 4 * row));
+    static void add(Assembler code, Format format, int rows, int queries) {
+        int sum = 20; // … 23
+        int[] pointers = {RCX, R13, R14, R15};
+        CacheLoops loops = new CacheLoops(code, format, rows);
+        loops.begin();
+        for (int query = 0; query < queries; query++) {
+            for (int row = 0; row < rows; row++) {
+                code.vpbroadcastd(rows * query + row, at(RDI, 4 * row));
+            }
+            code.add(RDI, ONE_STEP);
         }
-        code.mov(RAX, R9);
-        code.mov(RDX, RCX);
-        int vector = code.here();
-        code.vmovups(sum, at(RDX, 0));
+        code.load(RBP, OTHER_STEP);
+        point(code, pointers, queries);
+        loops.beginVectors();
+        widen(code, loops, format, rows);
+        for (int query = 0; query < queries; query++) {
+            code.vmovups(sum + query, loops.floats(pointers[query]));
+            for (int row = 0; row < rows; row++) {
+                code.vfmadd231ps(sum + query, WIDENED + row, rows * query + row);
+            }
+            code.vmovups(loops.floats(pointers[query]), sum + query);
+        }
+        loops.endVectors();
+        for (int query = 0; query < queries; query++) {
+            code.add(RCX, OTHER_STEP);
+        }
+        loops.end(false);
+    }
+
+    /// Points to what belongs to each query, from where the first pointer points, `rbp` bytes apart.
+    private static void point(Assembler code, int[] pointers, int queries) {
+        for (int query = 1; query < queries; query++) {
+            code.lea(pointers[query], at(pointers[query - 1], 0).plus(RBP, 1));
+        }
+    }
+
+    private static void widen(Assembler code, CacheLoops loops, Format format, int rows) {
         for (int row = 0; row < rows; row++) {
             if (format == Format.F16) {
-                code.vcvtph2ps(5 + row, at(ROWS[row], 0));
-                code.vfmadd231ps(sum, 5 + row, row);
+                code.vcvtph2ps(WIDENED + row, loops.row(row));
             } else {
-                code.vfmadd231ps(sum, row, at(ROWS[row], 0));
+                code.vmovups(WIDENED + row, loops.row(row));
             }
         }
-        code.vmovups(at(RDX, 0), sum);
-        code.addConstant(RDX, 4 * CacheRoutines.LANES);
-        advance(code, format, rows);
-        code.decrementAndLoop(RAX, vector);
-        nextHead(code, head);
-    }
-
-    /// Points [#ROWS] to consecutive rows.
-    private static void pointToRows(Assembler code) {
-        code.push(RBX);
-        code.lea(R10, at(RSI, 0).plus(RDX, 1));
-        code.lea(R11, at(RSI, 0).plus(RDX, 2));
-        code.lea(RBX, at(R10, 0).plus(RDX, 2));
-    }
-
-    private static void advance(Assembler code, Format format, int rows) {
-        for (int row = 0; row < rows; row++) {
-            code.addConstant(ROWS[row], Math.toIntExact(format.bytes(CacheRoutines.LANES)));
-        }
-    }
-
-    /// The rows have moved on by a head already.
-    private static void nextHead(Assembler code, int head) {
-        code.add(RDI, ONE_STEP);
-        code.add(RCX, OTHER_STEP);
-        code.decrementAndLoop(R8, head);
-        code.vzeroupper();
-        code.pop(RBX);
-        code.ret();
     }
 }

@@ -37,6 +37,14 @@ class VexAssemblerTest {
                 of("vmovups ymm1, [rbp]", "c5fc104d00", a -> a.vmovups(1, at(RBP, 0))),
                 of("vmovups ymm9, [r12]", "c4417c100c24", a -> a.vmovups(9, at(R12, 0))),
                 of("vmovups ymm3, [rsp-32]", "c5fc105c24e0", a -> a.vmovups(3, at(RSP, -32))),
+                of(
+                        "vmovups ymm8, [rdi+r12*2+32]",
+                        "c4217c10446720",
+                        a -> a.vmovups(8, at(RDI, 32).plus(R12, 2))),
+                of(
+                        "vmovups [rcx+r12], ymm9",
+                        "c4217c110c21",
+                        a -> a.vmovups(at(RCX, 0).plus(R12, 1), 9)),
                 of("vmovups [rcx+127], ymm14", "c57c11717f", a -> a.vmovups(at(RCX, 127), 14)),
                 of("vmovups [rcx+128], ymm7", "c5fc11b980000000", a -> a.vmovups(at(RCX, 128), 7)),
                 of("vmovups [r9-128], ymm7", "c4c17c117980", a -> a.vmovups(at(R9, -128), 7)),
@@ -102,6 +110,10 @@ class VexAssemblerTest {
                 of("vcvtdq2ps ymm2, ymm13", "c4c17c5bd5", a -> a.vcvtdq2ps(2, 13)),
                 of("vcvtps2dq ymm13, ymm2", "c57d5bea", a -> a.vcvtps2dq(13, 2)),
                 of("vcvtph2ps ymm6, [rsi+16]", "c4e27d137610", a -> a.vcvtph2ps(6, at(RSI, 16))),
+                of(
+                        "vcvtph2ps ymm11, [r10+r12+16]",
+                        "c4027d135c2210",
+                        a -> a.vcvtph2ps(11, at(R10, 16).plus(R12, 1))),
                 of("vcvtph2ps ymm14, [r10]", "c4427d1332", a -> a.vcvtph2ps(14, at(R10, 0))),
                 of("vandps ymm1, ymm9, ymm10", "c4c13454ca", a -> a.vandps(1, 9, 10)),
                 of("vmulps ymm1, ymm7, ymm9", "c4c14459c9", a -> a.vmulps(1, 7, 9)),

@@ -70,6 +70,11 @@ class AssemblerTest {
                         a -> a.prefetchw(at(RBX, 64).plus(R9, 2))),
                 of("prefetchw [r8]", "410f0d08", a -> a.prefetchw(at(R8, 0))),
                 of("prefetchw [r9+128]", "410f0d8980000000", a -> a.prefetchw(at(R9, 128))),
+                of(
+                        "prefetcht1 [rsi+r12]",
+                        "420f181426",
+                        a -> a.prefetch(at(RSI, 0).plus(R12, 1))),
+                of("prefetcht1 [r8]", "410f1810", a -> a.prefetch(at(R8, 0))),
                 of("cpuid", "0fa2", Assembler::cpuid),
                 of("xgetbv", "0f01d0", Assembler::xgetbv),
                 of("ret", "c3", Assembler::ret));
@@ -83,6 +88,14 @@ class AssemblerTest {
                 of("vmovups zmm17, [r9+4]", "62c17c48108904000000", a -> a.vmovups(17, at(R9, 4))),
                 of("vmovups zmm1, [r13]", "62d17c48104d00", a -> a.vmovups(1, at(R13, 0))),
                 of("vmovups zmm1, [r12]", "62d17c48100c24", a -> a.vmovups(1, at(R12, 0))),
+                of(
+                        "vmovups zmm20, [r13+r12*2]",
+                        "62817c4810646500",
+                        a -> a.vmovups(20, at(R13, 0).plus(R12, 2))),
+                of(
+                        "vmovups [rcx+r12], zmm20",
+                        "62a17c48112421",
+                        a -> a.vmovups(at(RCX, 0).plus(R12, 1), 20)),
                 of("vmovups [rcx+768], zmm30", "62617c4811710c", a -> a.vmovups(at(RCX, 768), 30)),
                 of("vmovups [rdx-64], zmm9", "62717c48114aff", a -> a.vmovups(at(RDX, -64), 9)),
                 of("vmovdqa32 zmm31, zmm14", "62417d486ffe", a -> a.vmovdqa32(31, 14)),
@@ -170,6 +183,10 @@ class AssemblerTest {
                 of("vpord zmm0, zmm18, zmm29", "62916d40ebc5", a -> a.vpord(0, 18, 29)),
                 of("vcvtdq2ps zmm22, zmm13", "62c17c485bf5", a -> a.vcvtdq2ps(22, 13)),
                 of("vcvtps2dq zmm13, zmm22", "62317d485bee", a -> a.vcvtps2dq(13, 22)),
+                of(
+                        "vcvtph2ps zmm19, [rbx+r12]",
+                        "62a27d48131c23",
+                        a -> a.vcvtph2ps(19, at(RBX, 0).plus(R12, 1))),
                 of("vcvtph2ps zmm26, [rsi+32]", "62627d48135601", a -> a.vcvtph2ps(26, at(RSI, 32))),
                 of("vmulps zmm1, zmm17, zmm9", "62d1744059c9", a -> a.vmulps(1, 17, 9)),
                 of("vaddps zmm17, zmm2, zmm30", "62816c4858ce", a -> a.vaddps(17, 2, 30)),
