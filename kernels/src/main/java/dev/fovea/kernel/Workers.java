@@ -57,33 +57,31 @@ public final class Workers implements AutoCloseable {
         return threads;
     }
 
-    /// Runs tasks `0 … tasks - 1` and returns when all are done. The split is static, a run of
-    /// neighbouring tasks for each worker, which another takes over where it has not begun; the caller's
-    /// thread takes part as worker 0. An exception of a task is rethrown after all others have run. Must
-    /// not be called from within a task.
+    /// Runs tasks `0 … tasks - 1` and returns when all are done. Each worker has a run of neighbouring tasks, so that
+    /// it reads memory in one direction, and then takes the next ones of others; the caller's thread takes part as
+    /// worker 0. An exception of a task is rethrown after all others have run. Must not be called from within a
+    /// task.
     public void forEach(int tasks, Task task) {
-        run(tasks, task, null);
+        run(tasks, task, Math.min(threads, tasks));
     }
 
-    /// As [#forEach], but each worker takes the next task when it is done with one: for tasks of which it is not known
-    /// how long they take, such as those that wait for memory, which cores get unequal shares of. Costs an atomic
-    /// operation for each task.
+    /// As [#forEach], but all workers take their tasks in one order, so that neighbours are computed at the same time:
+    /// for tasks of which the last are to be the last.
     public void forEachInTurn(int tasks, Task task) {
-        run(tasks, task, new AtomicInteger());
+        run(tasks, task, 1);
     }
 
-    /// @param next the next task to take, or null for a static split
-    private void run(int tasks, Task task, @Nullable AtomicInteger next) {
+    private void run(int tasks, Task task, int runs) {
         enter();
         try {
-            Job current = new Job(task, tasks, next, Math.min(threads, tasks), Thread.currentThread());
+            Job current = new Job(task, tasks, runs, Math.min(threads, tasks), Thread.currentThread());
             if (current.active > 1) {
                 job = current;
                 for (int i = 0; i < current.active - 1; i++) {
                     followers[i].wakeIfParked();
                 }
             }
-            current.runShares(0);
+            current.runTasks(0);
             if (!current.close()) {
                 awaitUntilDone(current);
             }
@@ -199,43 +197,42 @@ public final class Workers implements AutoCloseable {
         /// Of `working`: all tasks are taken.
         private static final int CLOSED = Integer.MIN_VALUE;
 
+        /// Numbers of a cache line: counters of two workers do not share one.
+        private static final int PADDING = 16;
+
         final Task task;
         final int tasks;
-        final @Nullable AtomicInteger next; // not of a static split
-        final int active; // workers that have a share
+        final int runs;
+        final int active; // workers that take part
         final Thread caller;
-        private final AtomicIntegerArray taken; // shares of a static split
+        private final AtomicIntegerArray taken; // of each run
         private final AtomicInteger working = new AtomicInteger(); // followers at work, and CLOSED
         volatile boolean callerParked;
         private @Nullable Throwable failure; // guarded by this
 
-        Job(Task task, int tasks, @Nullable AtomicInteger next, int active, Thread caller) {
+        Job(Task task, int tasks, int runs, int active, Thread caller) {
             this.task = task;
             this.tasks = tasks;
-            this.next = next;
+            this.runs = runs;
             this.active = active;
             this.caller = caller;
-            this.taken = new AtomicIntegerArray(next == null ? active : 0);
+            this.taken = new AtomicIntegerArray(runs * PADDING);
         }
 
-        /// Runs what nobody has taken, its own share first.
-        void runShares(int worker) {
-            if (next != null) {
-                for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
-                    run(i, worker);
-                }
-                return;
-            }
-            for (int other = 0; other < active; other++) {
-                int share = (worker + other) % active;
-                if (taken.compareAndSet(share, 0, 1)) {
-                    int begin = (int) ((long) tasks * share / active);
-                    int end = (int) ((long) tasks * (share + 1) / active);
-                    for (int i = begin; i < end; i++) {
-                        run(i, worker);
-                    }
+        /// Runs what nobody has taken, its own run first.
+        void runTasks(int worker) {
+            for (int other = 0; other < runs; other++) {
+                int run = (worker + other) % runs;
+                int begin = (int) ((long) tasks * run / runs);
+                int count = (int) ((long) tasks * (run + 1) / runs) - begin;
+                for (int i = take(run); i < count; i = take(run)) {
+                    run(begin + i, worker);
                 }
             }
+        }
+
+        private int take(int run) {
+            return taken.getAndIncrement(run * PADDING);
         }
 
         /// Does a follower's part, unless all tasks are taken.
@@ -247,7 +244,7 @@ public final class Workers implements AutoCloseable {
             if (before < 0) {
                 return;
             }
-            runShares(worker);
+            runTasks(worker);
             // The caller sets its flag before it looks at the count a last time; so one of the two sees the other.
             if (working.decrementAndGet() == CLOSED && callerParked) {
                 LockSupport.unpark(caller);

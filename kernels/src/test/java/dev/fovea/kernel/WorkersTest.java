@@ -64,19 +64,28 @@ class WorkersTest {
     }
 
     /// The second task does not wait for the worker that has the first one.
-    @Test
-    void inTurnTheOtherWorkerTakesWhatIsLeft() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theOtherWorkerTakesWhatIsLeft(boolean inTurn) {
         try (Workers workers = new Workers(2)) {
             int[] by = new int[40];
+            CountDownLatch begun = new CountDownLatch(1);
             CountDownLatch others = new CountDownLatch(39);
-            workers.forEachInTurn(40, (task, worker) -> {
+            Workers.Task tasks = (task, worker) -> {
                 by[task] = worker + 1;
                 if (task == 0) {
+                    begun.countDown();
                     await(others);
                 } else {
+                    await(begun);
                     others.countDown();
                 }
-            });
+            };
+            if (inTurn) {
+                workers.forEachInTurn(40, tasks);
+            } else {
+                workers.forEach(40, tasks);
+            }
             for (int task = 1; task < 40; task++) {
                 assertThat(by[task]).isEqualTo(3 - by[0]);
             }
@@ -84,18 +93,34 @@ class WorkersTest {
     }
 
     @Test
-    void theSplitIsARunOfNeighboursForEachWorker() {
+    void eachWorkerBeginsARunOfNeighbours() {
         try (Workers workers = new Workers(3)) {
             int[] by = new int[8];
             CountDownLatch begun = new CountDownLatch(3);
             workers.forEach(8, (task, worker) -> {
                 by[task] = worker;
-                if (task == 0 || task == 2 || task == 5) { // the first of each, so that none is taken over
+                if (begun.getCount() > 0) { // the first of each, so that none is taken over
                     begun.countDown();
                     await(begun);
                 }
             });
-            assertThat(by).containsExactly(0, 0, 1, 1, 1, 2, 2, 2);
+            assertThat(new int[] {by[0], by[2], by[5]}).containsExactly(0, 1, 2);
+        }
+    }
+
+    @Test
+    void inTurnNeighboursAreComputedAtTheSameTime() {
+        try (Workers workers = new Workers(3)) {
+            int[] by = new int[9];
+            CountDownLatch begun = new CountDownLatch(3);
+            workers.forEachInTurn(9, (task, worker) -> {
+                by[task] = worker;
+                if (task < 3) {
+                    begun.countDown();
+                    await(begun);
+                }
+            });
+            assertThat(new int[] {by[0], by[1], by[2]}).containsExactlyInAnyOrder(0, 1, 2);
         }
     }
 

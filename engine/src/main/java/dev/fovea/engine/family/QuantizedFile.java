@@ -161,7 +161,7 @@ public final class QuantizedFile {
         for (int begin = 0; begin < matrix.rows(); begin += count) {
             int first = begin;
             count = Math.min(rows, matrix.rows() - begin);
-            workers.forEachInTurn(
+            workers.forEach(
                     count,
                     (i, worker) -> QuantizedWeights.round(
                             matrix, first + i, target, workers.scratch(worker, cols), strip, i * rowBytes));

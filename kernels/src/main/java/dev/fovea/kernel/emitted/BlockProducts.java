@@ -129,7 +129,7 @@ final class BlockProducts {
             quantise(0, 0);
             int groups = Math.ceilDiv(outputs, Interleaved.ROWS);
             int parts = Math.clamp(groups, 1, FEW_PARTS * workers.threads());
-            workers.forEachInTurn(parts, (part, worker) -> {
+            workers.forEach(parts, (part, worker) -> {
                 int begin = (int) ((long) groups * part / parts);
                 int end = (int) ((long) groups * (part + 1) / parts);
                 int step = tileRows == 1 ? end - begin : Math.clamp(SHARED_BYTES / Math.max(groupBytes, 1), 1, groups);

@@ -74,7 +74,7 @@ public final class EmittedKernels implements ForwardingKernels {
         this.dense = dense;
         this.fewestDenseRows = fewestRows;
         this.compute = code.products != null || dense != null ? wanted : others.compute();
-        this.oneRow = new OneRowAttention(new MachineCachedRows(code.cache, workers.threads()), workers);
+        this.oneRow = new OneRowAttention(new MachineCachedRows(code.cache), workers);
         this.manyRows = code.bf16 == null ? null : new ManyRowAttention(new Bf16PanelProducts(code.bf16), workers);
         this.products = code.products == null ? null : new BlockProducts(code.products, workers, code.arena);
         workers.own(code.arena);

@@ -13,12 +13,9 @@ final class MachineCachedRows implements CachedRows {
     private static final long MOST_AHEAD = 128 << 10;
 
     private final CacheRoutines routines;
-    private final int turns;
 
-    /// @param turns threads that take turns with pieces of the keys
-    MachineCachedRows(CacheRoutines routines, int turns) {
+    MachineCachedRows(CacheRoutines routines) {
         this.routines = routines;
-        this.turns = turns;
     }
 
     /// Whether heads divide into whole vectors.
@@ -68,8 +65,8 @@ final class MachineCachedRows implements CachedRows {
             int yAt,
             float[] scratch,
             int scratchAt) {
-        long turn = (long) turns * (end - begin) * kv.format().bytes(kv.stride());
-        CacheRows values = rows(kv, kv.values(), begin, end, heads, ahead(kv.values(), kv.keys(), turn));
+        long next = (end - begin) * kv.format().bytes(kv.stride()); // the keys that a thread goes on with
+        CacheRows values = rows(kv, kv.values(), begin, end, heads, ahead(kv.values(), kv.keys(), next));
         MemorySegment from = MemorySegment.ofArray(weights).asSlice(4L * at);
         MemorySegment to = MemorySegment.ofArray(y).asSlice(4L * yAt);
         routines.add(values, new PerHead(from, 4L * stride), new PerHead(to, 4L * kv.headDim()));

@@ -38,7 +38,7 @@ final class FewRows {
             return;
         }
         int parts = Math.min(groups, PARTS * workers.threads());
-        workers.forEachInTurn(parts, (part, worker) -> {
+        workers.forEach(parts, (part, worker) -> {
             int begin = (int) ((long) groups * part / parts);
             int end = (int) ((long) groups * (part + 1) / parts);
             multiplyGroups(w, begin, end, arranged, x.rows(), bias, y, worker);

@@ -93,7 +93,7 @@ public final class OneRowAttention {
                 task.run(i, 0);
             }
         } else {
-            workers.forEachInTurn(chunks.length, task);
+            workers.forEach(chunks.length, task);
         }
     }
 
