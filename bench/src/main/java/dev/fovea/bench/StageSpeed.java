@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Where the time of the tower, of a prompt and of a decode step goes: every operation's share, on random weights in
 /// the shapes of LLaVA-NeXT-7B or another model, the decoder with fewer layers, which are all alike.
@@ -113,12 +114,21 @@ public final class StageSpeed {
                         throw e.getCause();
                     } finally {
                         String name = method.getName();
-                        if (arguments != null && arguments.length > 0 && arguments[0] instanceof Matrix w) {
-                            name += " " + w.rows() + " x " + w.cols();
-                        }
-                        nanos.merge(name, System.nanoTime() - begin, Long::sum);
+                        nanos.merge(name + shape(arguments), System.nanoTime() - begin, Long::sum);
                     }
                 });
+    }
+
+    /// Of the weights of products.
+    private static String shape(Object @Nullable [] arguments) {
+        return switch (arguments == null || arguments.length == 0 ? "" : arguments[0]) {
+            case Matrix w -> " " + w.rows() + " x " + w.cols();
+            case List<?> products
+            when products.getFirst() instanceof Kernels.Product first ->
+                " " + products.size() + " times " + first.w().rows() + " x "
+                        + first.w().cols();
+            default -> "";
+        };
     }
 
     private void tower() {

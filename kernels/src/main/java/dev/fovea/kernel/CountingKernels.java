@@ -1,5 +1,6 @@
 package dev.fovea.kernel;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Kernels that also count the floating-point operations of products and attention, from the shapes that ran.
@@ -31,8 +32,20 @@ public final class CountingKernels implements ForwardingKernels {
 
     @Override
     public void matmul(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
-        operations += 2L * x.rows() * w.rows() * w.cols();
+        count(w, x);
         kernels.matmul(w, x, bias, y);
+    }
+
+    @Override
+    public void matmul(List<Product> products, Tensor x) {
+        for (Product product : products) {
+            count(product.w(), x);
+        }
+        kernels.matmul(products, x);
+    }
+
+    private void count(Matrix w, Tensor x) {
+        operations += 2L * x.rows() * w.rows() * w.cols();
     }
 
     @Override

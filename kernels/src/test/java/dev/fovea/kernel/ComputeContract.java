@@ -49,6 +49,21 @@ public abstract class ComputeContract {
             97, 4500, 67
             """;
 
+    @ParameterizedTest
+    @CsvSource({"BF16, 1", "BF16, 40", "BF16, 4100", "INT8, 1", "INT8, 40", "INT8, 4100"})
+    void severalProductsAreThoseOfEach(Compute compute, int rows) {
+        try (Workers workers = new Workers(2);
+                Arena arena = Arena.ofShared()) {
+            Samples samples = new Samples(60 + rows);
+            Samples.assertSeveralAreThoseOfEach(
+                    forAllRows(workers, compute),
+                    samples.tensor(rows, 70),
+                    samples.matrix(Format.BF16, 130, 70, arena),
+                    samples.heapMatrix(Format.F32, 9, 70),
+                    samples.matrix(Format.F16, 64, 70, arena));
+        }
+    }
+
     /// Half the distance of two neighbouring bfloat16 numbers, relative to the smaller.
     private static final double BF16_EPS = 0x1p-8;
 

@@ -67,6 +67,19 @@ abstract class KernelsContract extends RowsContract {
     }
 
     @ParameterizedTest
+    @CsvSource({"0", "1", "5", "40"})
+    void severalProductsAreThoseOfEach(int rows) {
+        Samples samples = new Samples(40 + rows);
+        Tensor x = samples.tensor(rows, 64);
+        Samples.assertSeveralAreThoseOfEach(
+                kernels,
+                x,
+                samples.matrix(Format.F32, 33, 64, arena),
+                samples.heapMatrix(Format.BF16, 7, 64),
+                samples.matrix(Format.Q8_0, 0, 64, arena));
+    }
+
+    @ParameterizedTest
     @CsvSource({"1e15", "1e-18", "0"})
     void matmulKeepsExtremeNumbers(double magnitude) {
         for (int rows : new int[] {1, 20}) {

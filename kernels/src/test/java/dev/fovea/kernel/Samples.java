@@ -6,6 +6,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /// Seeded inputs that lie awkwardly: tensors are views with an offset and a stride beyond their columns,
@@ -153,6 +155,25 @@ final class Samples {
             if (!inside) {
                 assertThat(y.data()[i]).as("number %d, outside of %s", i, y).isEqualTo(GUARD);
             }
+        }
+    }
+
+    /// That products computed together equal those computed alone, bit for bit, every other one with a bias.
+    static void assertSeveralAreThoseOfEach(Kernels kernels, Tensor x, Matrix... weights) {
+        List<Kernels.Product> together = new ArrayList<>();
+        List<Tensor> alone = new ArrayList<>();
+        for (int i = 0; i < weights.length; i++) {
+            float[] bias = i % 2 == 0 ? new Samples(70 + i).array(weights[i].rows()) : null;
+            together.add(new Kernels.Product(weights[i], bias, output(x.rows(), weights[i].rows())));
+            alone.add(output(x.rows(), weights[i].rows()));
+            kernels.matmul(weights[i], x, bias, alone.get(i));
+        }
+        kernels.matmul(together, x);
+        for (int i = 0; i < weights.length; i++) {
+            assertThat(together.get(i).y().toArray())
+                    .as("product " + i)
+                    .isEqualTo(alone.get(i).toArray());
+            assertGuarded(together.get(i).y());
         }
     }
 }

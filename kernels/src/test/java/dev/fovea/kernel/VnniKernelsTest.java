@@ -93,6 +93,22 @@ class VnniKernelsTest extends KernelsContract {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1", "3", "5", "770"})
+    void severalInterleavedProductsAreThoseOfEach(int rows) {
+        try (Workers workers = new Workers(3);
+                Arena arena = Arena.ofShared()) {
+            Kernels kernels = create(workers);
+            Samples samples = new Samples(50 + rows);
+            Tensor x = samples.tensor(rows, 160);
+            Matrix first = kernels.interleaved(samples.matrix(Format.Q8_0, 130, 160, arena), arena);
+            Matrix second = kernels.interleaved(samples.matrix(Format.Q4_0, 33, 160, arena), arena);
+            Matrix third = kernels.interleaved(samples.matrix(Format.Q8_0, 1, 160, arena), arena);
+            Samples.assertSeveralAreThoseOfEach(kernels, x, first, second, third);
+            Samples.assertSeveralAreThoseOfEach(kernels, x, first, samples.matrix(Format.BF16, 65, 160, arena), second);
+        }
+    }
+
     /// Adds half a step of each activation times the weight, and the rounding of sums of so much larger numbers.
     private static void allowRoundedActivations(Matrix w, Tensor x, Oracle.Answer expected) {
         float[] weights = new float[w.cols()];

@@ -3,6 +3,7 @@ package dev.fovea.engine.text;
 import dev.fovea.engine.text.DecoderWeights.Layer;
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Kernels.Product;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.RotaryTable;
 import dev.fovea.kernel.Tensor;
@@ -10,6 +11,7 @@ import dev.fovea.kernel.Visible;
 import dev.fovea.kernel.Workspace;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -140,15 +142,14 @@ public final class Decoder {
             Tensor normed = workspace.tensor(NORMED, end - begin, config.hidden());
             Layer layer = weights.layers().get(l);
             kernels.rmsNorm(x.slice(begin, end), layer.inputNorm(), config.normEps(), normed);
-            remember(l, normed, table, Arrays.copyOfRange(positions, begin, end), cache, workspace);
-            int from = Math.max(begin, first);
-            if (from >= end) {
+            int from = Math.clamp(first, begin, end); // the first row of these that goes on
+            Tensor q = workspace.tensor(Q, end - from, config.queryCols());
+            int[] block = Arrays.copyOfRange(positions, begin, end);
+            project(l, normed, from - begin, q, table, block, cache, workspace);
+            if (q.rows() == 0) {
                 continue;
             }
             int[] rowPositions = Arrays.copyOfRange(positions, from, end);
-            Tensor q = workspace.tensor(Q, end - from, config.queryCols());
-            kernels.matmul(layer.q(), normed.slice(from - begin, end - begin), null, q);
-            kernels.ropeInPlace(q, config.headDim(), table, rowPositions);
             Tensor attended = workspace.tensor(ATTENDED, q.rows(), q.cols());
             KeyValues extra = end == n ? plan.extra() : null;
             attendCached(l, q, cache, before + from, plan.hidden(), extra, rowPositions, attended);
@@ -164,14 +165,31 @@ public final class Decoder {
         return x.slice(first, n);
     }
 
-    /// Appends the keys and values of rows to the cache.
-    private void remember(
-            int l, Tensor normed, RotaryTable table, int[] positions, KvCache cache, Workspace workspace) {
+    /// Queries of the rows from `from` on, rotated; keys and values of all are appended to the cache.
+    ///
+    /// @param q         `[rows - from, queryCols]`
+    /// @param positions of all rows
+    private void project(
+            int l,
+            Tensor normed,
+            int from,
+            Tensor q,
+            RotaryTable table,
+            int[] positions,
+            KvCache cache,
+            Workspace workspace) {
         Layer layer = weights.layers().get(l);
         Tensor k = workspace.tensor(K, normed.rows(), config.keyCols());
         Tensor v = workspace.tensor(V, normed.rows(), config.keyCols());
-        kernels.matmul(layer.k(), normed, null, k);
-        kernels.matmul(layer.v(), normed, null, v);
+        Product keys = new Product(layer.k(), null, k);
+        Product values = new Product(layer.v(), null, v);
+        if (from == 0) {
+            kernels.matmul(List.of(new Product(layer.q(), null, q), keys, values), normed);
+        } else {
+            kernels.matmul(List.of(keys, values), normed);
+            kernels.matmul(layer.q(), normed.slice(from, normed.rows()), null, q);
+        }
+        kernels.ropeInPlace(q, config.headDim(), table, Arrays.copyOfRange(positions, from, positions.length));
         kernels.ropeInPlace(k, config.headDim(), table, positions);
         cache.append(l, k, v, positions, kernels.workers());
     }
@@ -238,8 +256,7 @@ public final class Decoder {
             kernels.rmsNorm(rows, layer.attentionNorm(), config.normEps(), normed);
             Tensor gate = workspace.tensor(GATE, rows.rows(), config.intermediate());
             Tensor up = workspace.tensor(UP, rows.rows(), config.intermediate());
-            kernels.matmul(layer.gate(), normed, null, gate);
-            kernels.matmul(layer.up(), normed, null, up);
+            kernels.matmul(List.of(new Product(layer.gate(), null, gate), new Product(layer.up(), null, up)), normed);
             kernels.siluMulInPlace(gate, up);
             Tensor branch = workspace.tensor(BRANCH, rows.rows(), config.hidden());
             kernels.matmul(layer.down(), gate, null, branch);

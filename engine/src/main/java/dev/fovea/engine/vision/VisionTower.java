@@ -4,6 +4,7 @@ import dev.fovea.engine.vision.VisionWeights.Layer;
 import dev.fovea.engine.vision.VisionWeights.Linear;
 import dev.fovea.engine.vision.VisionWeights.Norm;
 import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Kernels.Product;
 import dev.fovea.kernel.KeyValues;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Visible;
@@ -134,6 +135,10 @@ public final class VisionTower {
         return normed;
     }
 
+    private static Product product(Linear linear, Tensor y) {
+        return new Product(linear.weight(), linear.bias(), y);
+    }
+
     private void linear(Linear linear, Tensor x, Tensor y) {
         kernels.matmul(linear.weight(), x, linear.bias(), y);
     }
@@ -147,9 +152,7 @@ public final class VisionTower {
         Tensor q = workspace.tensor(Q, x.rows(), x.cols());
         Tensor k = workspace.tensor(K, x.rows(), x.cols());
         Tensor v = workspace.tensor(V, x.rows(), x.cols());
-        linear(layer.q(), normed, q);
-        linear(layer.k(), normed, k);
-        linear(layer.v(), normed, v);
+        kernels.matmul(List.of(product(layer.q(), q), product(layer.k(), k), product(layer.v(), v)), normed);
         if (taps != null) {
             taps.add(new Tap(q.slice(0, 1).copy(), k.copy()));
         }

@@ -9,6 +9,7 @@ import static dev.fovea.kernel.emitted.Routines.TILE_ROWS;
 
 import dev.fovea.kernel.Format;
 import dev.fovea.kernel.Interleaved;
+import dev.fovea.kernel.Kernels;
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
@@ -17,6 +18,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Products with interleaved weights: quantises the rows once, shares out the outputs.
@@ -80,63 +83,122 @@ final class BlockProducts {
         return (long) spans * BLOCKS * STRIP_BLOCK_BYTES;
     }
 
-    void multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
-        if (w.rows() == 0) {
-            return;
-        }
+    /// Products of interleaved weights with the same rows.
+    void multiply(List<Kernels.Product> products, Tensor x) {
         for (int begin = 0; begin < x.rows(); begin += CHUNK) {
             int end = Math.min(begin + CHUNK, x.rows());
-            Product product = new Product(w, x.slice(begin, end), bias, y.slice(begin, end));
+            Activations activations = new Activations(x.slice(begin, end));
+            List<Product> chunks = new ArrayList<>();
+            for (Kernels.Product product : products) {
+                if (product.w().rows() > 0) {
+                    Tensor y = product.y().slice(begin, end);
+                    chunks.add(new Product(product.w(), activations, product.bias(), y));
+                }
+            }
+            workers.forEach(activations.tiles, activations::quantise);
             if (end - begin <= FEW) {
-                product.few();
+                few(chunks);
             } else {
-                product.many();
+                chunks.forEach(Product::many);
             }
         }
     }
 
-    /// One chunk of rows.
+    /// Shares out all products at once: each thread reads neighbouring parts.
+    private void few(List<Product> products) {
+        int tasks = 0;
+        for (Product product : products) {
+            tasks += product.fewParts();
+        }
+        workers.forEach(tasks, (task, worker) -> {
+            int part = task;
+            int product = 0;
+            while (part >= products.get(product).fewParts()) {
+                part -= products.get(product++).fewParts();
+            }
+            products.get(product).few(part, worker);
+        });
+    }
+
+    /// Quantised rows of a chunk.
+    private final class Activations {
+        private final Tensor x;
+        private final int spans;
+        private final int tileRows; // rows whose spans are side by side
+        private final int tiles;
+        private final long stride; // bytes from span to span
+        private final MemorySegment bytes;
+
+        Activations(Tensor x) {
+            this.x = x;
+            this.spans = Math.ceilDiv(x.cols(), SPAN);
+            this.tileRows = x.rows() <= FEW ? x.rows() : TILE_ROWS;
+            this.tiles = Math.ceilDiv(x.rows(), tileRows);
+            this.stride = (long) tileRows * SPAN_BYTES;
+            this.bytes = scratch.shared(stride * tiles * spans);
+        }
+
+        /// Rows of one tile; zeros where it has rows that there are not.
+        void quantise(int tile, int worker) {
+            int first = tile * tileRows;
+            int count = Math.min(tileRows, x.rows() - first);
+            MemorySegment to = bytes.asSlice(stride * tile * spans, spans * stride);
+            if (count < tileRows) {
+                to.fill((byte) 0);
+            }
+            if (x.cols() % SPAN == 0) {
+                MemorySegment from = MemorySegment.ofArray(x.data()).asSlice(4L * x.at(first));
+                routines.quantise(new Rows(from, 4L * x.stride()), count, spans, to, stride);
+                return;
+            }
+            long rowBytes = 4L * SPAN * spans;
+            MemorySegment floats = scratch.of(worker, rowBytes * count)
+                    .asSlice(0, rowBytes * count)
+                    .fill((byte) 0);
+            for (int row = 0; row < count; row++) {
+                MemorySegment.copy(x.data(), x.at(first + row), floats, FLOAT, row * rowBytes, x.cols());
+            }
+            routines.quantise(new Rows(floats, rowBytes), count, spans, to, stride);
+        }
+    }
+
+    /// One product with a chunk of rows.
     private final class Product {
         private final MemorySegment weights;
         private final Format format;
         private final int outputs;
-        private final int spans;
         private final long groupBytes;
-        private final Tensor x;
+        private final Activations a;
+        private final int rows;
+        private final int spans;
         private final float @Nullable [] bias;
         private final Tensor y;
-        private final int tileRows; // rows of the quantised activations whose spans are side by side
-        private final int tiles;
-        private final long stride; // bytes from span to span
-        private final MemorySegment activations;
 
-        Product(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
+        Product(Matrix w, Activations a, float @Nullable [] bias, Tensor y) {
             this.weights = w.bytes();
             this.format = w.format();
             this.outputs = w.rows();
-            this.spans = Math.ceilDiv(w.cols(), SPAN);
             this.groupBytes = Interleaved.groupBytes(format, w.cols());
-            this.x = x;
+            this.a = a;
+            this.rows = a.x.rows();
+            this.spans = a.spans;
             this.bias = bias;
             this.y = y;
-            this.tileRows = x.rows() <= FEW ? x.rows() : TILE_ROWS;
-            this.tiles = Math.ceilDiv(x.rows(), tileRows);
-            this.stride = (long) tileRows * SPAN_BYTES;
-            this.activations = scratch.shared(stride * tiles * spans);
         }
 
-        void few() {
-            quantise(0, 0);
+        /// Parts of a product with few rows.
+        int fewParts() {
+            return Math.clamp(Math.ceilDiv(outputs, Interleaved.ROWS), 1, FEW_PARTS * workers.threads());
+        }
+
+        void few(int part, int worker) {
             int groups = Math.ceilDiv(outputs, Interleaved.ROWS);
-            int parts = Math.clamp(groups, 1, FEW_PARTS * workers.threads());
-            workers.forEach(parts, (part, worker) -> {
-                int begin = (int) ((long) groups * part / parts);
-                int end = (int) ((long) groups * (part + 1) / parts);
-                int step = tileRows == 1 ? end - begin : Math.clamp(SHARED_BYTES / Math.max(groupBytes, 1), 1, groups);
-                for (int group = begin; group < end; group += step) {
-                    groups(group, Math.min(step, end - group), worker);
-                }
-            });
+            int begin = (int) ((long) groups * part / fewParts());
+            int end = (int) ((long) groups * (part + 1) / fewParts());
+            int step = rows == 1 ? end - begin : Math.clamp(SHARED_BYTES / Math.max(groupBytes, 1), 1, groups);
+            for (int group = begin; group < end; group += step) {
+                groups(group, Math.min(step, end - group), worker);
+            }
         }
 
         private void groups(int group, int count, int worker) {
@@ -144,15 +206,15 @@ final class BlockProducts {
             MemorySegment sums = scratch.of(worker, 4L * Interleaved.ROWS * count);
             int first = group * Interleaved.ROWS;
             int width = Math.min(count * Interleaved.ROWS, outputs - first);
-            for (int row = 0; row < tileRows; row++) {
-                MemorySegment from = activations.asSlice((long) row * SPAN_BYTES);
-                routines.oneRow(format, from, stride, some, spans, count, sums);
+            for (int row = 0; row < rows; row++) {
+                MemorySegment from = a.bytes.asSlice((long) row * SPAN_BYTES);
+                routines.oneRow(format, from, a.stride, some, spans, count, sums);
                 store(sums, row, first, width);
             }
         }
 
         void many() {
-            workers.forEach(tiles, this::quantise);
+            int tiles = a.tiles;
             int strips = Math.ceilDiv(outputs, TILE_OUTPUTS);
             int depth = Math.ceilDiv(spans, Math.ceilDiv(spans, STRIP_SPANS));
             int most = Math.max(strips / (GROUPS * workers.threads()), 1);
@@ -198,7 +260,7 @@ final class BlockProducts {
                 this.depth = depth;
                 this.firstTile = firstTile;
                 this.endTile = endTile;
-                this.wholeTiles = Math.min(endTile, x.rows() / TILE_ROWS);
+                this.wholeTiles = Math.min(endTile, rows / TILE_ROWS);
                 int strips = endStrip - firstStrip;
                 long addedAt = strips * stripBytes(depth);
                 long asideAt = addedAt + strips * TILE_ROW_BYTES;
@@ -219,7 +281,7 @@ final class BlockProducts {
                         }
                     }
                     // Some tiles at a time, which the second cache level holds while all strips pass by.
-                    int some = Math.clamp(TILE_BYTES / (count * stride), 1, TILES);
+                    int some = Math.clamp(TILE_BYTES / (count * a.stride), 1, TILES);
                     for (int tile = firstTile; tile < endTile; tile += some) {
                         for (int strip = firstStrip; strip < endStrip; strip++) {
                             multiply(strip, span, count, tile, Math.min(tile + some, endTile));
@@ -233,23 +295,23 @@ final class BlockProducts {
 
             private void multiply(int strip, int span, int count, int tile, int end) {
                 Strip part = new Strip(format, unpacked(strip), count, span == 0);
-                Rows a = new Rows(activations.asSlice(span * stride), spans * stride);
+                Rows from = new Rows(a.bytes.asSlice(span * a.stride), spans * a.stride);
                 int asideTile = Math.clamp(asideTile(strip), tile, end);
                 if (tile < asideTile) {
                     long at = 4L * (y.at(tile * TILE_ROWS) + strip * TILE_OUTPUTS);
                     Rows to = new Rows(MemorySegment.ofArray(y.data()).asSlice(at), 4L * y.stride());
-                    routines.tiles(part, a.from(tile), asideTile - tile, added(strip), to);
+                    routines.tiles(part, from.from(tile), asideTile - tile, added(strip), to);
                 }
                 if (asideTile < end) {
                     long at = asideAt(strip) + TILE_ROW_BYTES * TILE_ROWS * (asideTile - asideTile(strip));
                     Rows to = new Rows(aside.asSlice(at), TILE_ROW_BYTES);
-                    routines.tiles(part, a.from(asideTile), end - asideTile, added(strip), to);
+                    routines.tiles(part, from.from(asideTile), end - asideTile, added(strip), to);
                 }
             }
 
             private void copyAside(int strip) {
                 int first = asideTile(strip) * TILE_ROWS;
-                for (int row = first; row < Math.min(endTile * TILE_ROWS, x.rows()); row++) {
+                for (int row = first; row < Math.min(endTile * TILE_ROWS, rows); row++) {
                     long from = asideAt(strip) + TILE_ROW_BYTES * (row - first);
                     MemorySegment.copy(aside, FLOAT, from, y.data(), y.at(row) + strip * TILE_OUTPUTS, width(strip));
                 }
@@ -290,29 +352,6 @@ final class BlockProducts {
                     routines.unpack(format, weights.asSlice(at, bytes), count, to, half);
                 }
             }
-        }
-
-        /// Rows of one tile; zeros where it has rows that there are not.
-        private void quantise(int tile, int worker) {
-            int first = tile * tileRows;
-            int count = Math.min(tileRows, x.rows() - first);
-            MemorySegment to = activations.asSlice(stride * tile * spans, spans * stride);
-            if (count < tileRows) {
-                to.fill((byte) 0);
-            }
-            if (x.cols() % SPAN == 0) {
-                MemorySegment from = MemorySegment.ofArray(x.data()).asSlice(4L * x.at(first));
-                routines.quantise(new Rows(from, 4L * x.stride()), count, spans, to, stride);
-                return;
-            }
-            long rowBytes = 4L * SPAN * spans;
-            MemorySegment floats = scratch.of(worker, rowBytes * count)
-                    .asSlice(0, rowBytes * count)
-                    .fill((byte) 0);
-            for (int row = 0; row < count; row++) {
-                MemorySegment.copy(x.data(), x.at(first + row), floats, FLOAT, row * rowBytes, x.cols());
-            }
-            routines.quantise(new Rows(floats, rowBytes), count, spans, to, stride);
         }
 
         /// Copies `width` sums to `y[row, first …]` and adds the bias.

@@ -16,6 +16,7 @@ import dev.fovea.kernel.vector.ManyRowAttention;
 import dev.fovea.kernel.vector.OneRowAttention;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
@@ -210,21 +211,42 @@ public final class EmittedKernels implements ForwardingKernels {
 
     @Override
     public void matmul(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
-        if (products != null
-                && w.layout() == Matrix.Layout.INTERLEAVED
-                && w.bytes().isNative()
-                && w.cols() > 0) {
-            Shapes.matmul(w, x, bias, y);
-            products.multiply(w, x, bias, y);
-            return;
+        if (!multiplied(List.of(new Product(w, bias, y)), x)) {
+            others.matmul(w, x, bias, y);
         }
-        if (dense != null && w.layout() == Matrix.Layout.ROWS && x.rows() >= fewestDenseRows) {
-            Shapes.matmul(w, x, bias, y);
-            if (dense.multiply(w, x, bias, y)) {
-                return;
-            }
+    }
+
+    @Override
+    public void matmul(List<Product> all, Tensor x) {
+        if (!multiplied(all, x)) {
+            ForwardingKernels.super.matmul(all, x); // some of them may be
         }
-        others.matmul(w, x, bias, y);
+    }
+
+    /// False, with nothing written, where these are not all products of machine code.
+    private boolean multiplied(List<Product> all, Tensor x) {
+        if (products != null && all.stream().allMatch(product -> isInterleaved(product.w()))) {
+            requireShapes(all, x);
+            products.multiply(all, x);
+            return true;
+        }
+        if (dense != null
+                && x.rows() >= fewestDenseRows
+                && all.stream().allMatch(product -> product.w().layout() == Matrix.Layout.ROWS)) {
+            requireShapes(all, x);
+            return dense.multiply(all, x);
+        }
+        return false;
+    }
+
+    private static void requireShapes(List<Product> all, Tensor x) {
+        for (Product product : all) {
+            Shapes.matmul(product.w(), x, product.bias(), product.y());
+        }
+    }
+
+    private static boolean isInterleaved(Matrix w) {
+        return w.layout() == Matrix.Layout.INTERLEAVED && w.bytes().isNative() && w.cols() > 0;
     }
 
     @Override

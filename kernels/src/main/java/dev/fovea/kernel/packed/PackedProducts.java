@@ -1,6 +1,7 @@
 package dev.fovea.kernel.packed;
 
 import dev.fovea.kernel.Kernels;
+import dev.fovea.kernel.Kernels.Product;
 import dev.fovea.kernel.Matrix;
 import dev.fovea.kernel.Tensor;
 import dev.fovea.kernel.Workers;
@@ -10,6 +11,7 @@ import dev.fovea.kernel.packed.Strips.Activations;
 import dev.fovea.kernel.packed.Strips.Strip;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -73,47 +75,67 @@ public final class PackedProducts implements AutoCloseable {
         Arrays.setAll(desks, _ -> new Desk(vector, strips));
     }
 
-    /// False, with nothing written, where `strips` cannot.
+    /// As the other, of one product.
     public boolean multiply(Matrix w, Tensor x, float @Nullable [] bias, Tensor y) {
-        if (w.cols() == 0 || w.cols() > arithmetic.mostCols()) {
+        return multiply(List.of(new Product(w, bias, y)), x);
+    }
+
+    /// False, with nothing written, where `strips` cannot. Rows are converted once for all products.
+    public boolean multiply(List<Product> products, Tensor x) {
+        int depth = Packer.padded(x.cols());
+        if (x.cols() == 0 || x.cols() > arithmetic.mostCols()) {
             return false;
         }
-        if (!strips.serves(x.rows(), w.rows(), Packer.padded(w.cols()))) {
-            return false;
+        for (Product product : products) {
+            if (!strips.serves(x.rows(), product.w().rows(), depth)) {
+                return false;
+            }
         }
-        Optional<Packed> packed = kept.of(w, arithmetic);
-        boolean fresh = packed.isPresent() && packed.get().fresh();
         for (int begin = 0; begin < x.rows(); begin += CHUNK) {
             int end = Math.min(begin + CHUNK, x.rows());
-            boolean packs = packed.isEmpty() || fresh && begin == 0;
-            multiply(new Chunk(w, packed, packs, x.slice(begin, end), bias, y.slice(begin, end)));
+            Activations converted = convert(x.slice(begin, end), depth);
+            for (Product product : products) {
+                strips.serves(x.rows(), product.w().rows(), depth); // as it was found to do
+                multiply(product, converted, begin, end);
+            }
         }
+        return true;
+    }
+
+    private Activations convert(Tensor x, int depth) {
+        int rows = x.rows();
+        int spare = rows + Strips.SPARE_ROWS;
+        scales = scales.length < spare ? new float[spare] : scales;
+        long rowBytes = strips.rowBytes(depth);
+        Activations converted = new Activations(activations.atLeast(spare * rowBytes), rowBytes, scales);
+        workers.forEach(Math.ceilDiv(rows, CONVERTED), (part, _) -> {
+            int begin = part * CONVERTED;
+            strips.convert(x, begin, Math.min(begin + CONVERTED, rows), depth, converted);
+        });
+        return converted;
+    }
+
+    private void multiply(Product product, Activations converted, int begin, int end) {
+        Matrix w = product.w();
+        Optional<Packed> packed = kept.of(w, arithmetic);
+        boolean fresh = packed.isPresent() && packed.get().fresh();
+        boolean packs = packed.isEmpty() || fresh;
+        multiply(new Chunk(w, packed, packs, product.bias(), product.y().slice(begin, end)), converted);
         if (fresh) {
             kept.filled(w, packed.get());
         }
-        return true;
     }
 
     /// Rows of a product that are computed together.
     ///
     /// @param packs whether `packed` is yet to be filled, or there is none
-    private record Chunk(
-            Matrix w, Optional<Packed> packed, boolean packs, Tensor x, float @Nullable [] bias, Tensor y) {}
+    private record Chunk(Matrix w, Optional<Packed> packed, boolean packs, float @Nullable [] bias, Tensor y) {}
 
-    private void multiply(Chunk chunk) {
-        int rows = chunk.x.rows();
-        int depth = Packer.padded(chunk.w.cols());
-        int spare = rows + Strips.SPARE_ROWS;
-        scales = scales.length < spare ? new float[spare] : scales;
-        Activations converted =
-                new Activations(activations.atLeast(spare * strips.rowBytes(depth)), strips.rowBytes(depth), scales);
+    private void multiply(Chunk chunk, Activations converted) {
+        int rows = chunk.y.rows();
         for (Desk desk : desks) {
             desk.weights.atLeast(chunk.packed.isEmpty() ? strips.outputs() * weightBytes(chunk.w) : 0);
         }
-        workers.forEach(Math.ceilDiv(rows, CONVERTED), (part, _) -> {
-            int begin = part * CONVERTED;
-            strips.convert(chunk.x, begin, Math.min(begin + CONVERTED, rows), depth, converted);
-        });
         int count = Math.ceilDiv(chunk.w.rows(), strips.outputs());
         int parts = chunk.packs ? 1 : Math.ceilDiv(rows, strips.rows());
         workers.forEachInTurn(count * parts, (task, worker) -> {
