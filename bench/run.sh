@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the benchmarks and runs one of them: bench/run.sh KernelSpeed|StageSpeed [name=value …]
+# Builds the benchmarks and runs one of them: bench/run.sh KernelSpeed|StageSpeed|DecodeSpeed [name=value …]
 #   FOVEA_JAVA_HOME, JAVA_HOME  a JDK 25 to use
 #   FOVEA_BENCH_BUILT=yes       do not build, it has been done
 set -eu
@@ -8,7 +8,7 @@ home=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 . "$home/.mvn/find-jdk.sh"
 java_home=$(fovea_find_jdk)
 [ $# -gt 0 ] || {
-  echo 'usage: bench/run.sh KernelSpeed|StageSpeed [name=value …]' >&2
+  echo 'usage: bench/run.sh KernelSpeed|StageSpeed|DecodeSpeed|DecodeSpeed [name=value …]' >&2
   exit 2
 }
 
