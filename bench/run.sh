@@ -8,7 +8,7 @@ home=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 . "$home/.mvn/find-jdk.sh"
 java_home=$(fovea_find_jdk)
 [ $# -gt 0 ] || {
-  echo 'usage: bench/run.sh KernelSpeed|StageSpeed|DecodeSpeed|DecodeSpeed [name=value …]' >&2
+  echo 'usage: bench/run.sh KernelSpeed|StageSpeed|DecodeSpeed [name=value …]' >&2
   exit 2
 }
 
