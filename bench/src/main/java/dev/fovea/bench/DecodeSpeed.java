@@ -18,7 +18,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Tokens per second after a prompt, in turns of a second or so with another engine that waits meanwhile, since the
@@ -32,6 +31,28 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The peer reads a count of tokens from its input, decodes as many and writes the seconds that it took.
 public final class DecodeSpeed {
+    private static final Map<String, String> DEFAULTS = Map.of(
+            "shape",
+            "llava-1.5-1b",
+            "format",
+            "Q4_0",
+            "compute",
+            "int8",
+            "kernels",
+            "best",
+            "cache",
+            "F16",
+            "threads",
+            "2",
+            "rows",
+            "636",
+            "tokens",
+            "16",
+            "turns",
+            "11",
+            "peer",
+            "");
+
     private static final int UNCOUNTED = 2;
 
     /// Until the peer's threads no longer spin.
@@ -39,53 +60,37 @@ public final class DecodeSpeed {
 
     private static final long READ_BYTES = 256L << 20;
 
-    private final Map<String, String> options;
+    private final Options options;
     private final VisionLanguageModel model;
     private final Workspace workspace = new Workspace();
     private final Random random = new Random(3);
 
-    private DecodeSpeed(Map<String, String> options, VisionLanguageModel model) {
+    private DecodeSpeed(Options options, VisionLanguageModel model) {
         this.options = options;
         this.model = model;
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        Map<String, String> options = new TreeMap<>();
-        for (String arg : args) {
-            String[] parts = arg.split("=", 2);
-            options.put(parts[0], parts[1]);
-        }
-        try (Workers workers = new Workers(Integer.parseInt(options.getOrDefault("threads", "2")));
+        Options options = Options.of(DEFAULTS, args);
+        try (Workers workers = new Workers(options.number("threads"));
                 Arena arena = Arena.ofShared()) {
-            Kernels kernels = Machine.kernels(
-                    options.getOrDefault("kernels", "best"), options.getOrDefault("compute", "int8"), workers);
+            Kernels kernels = Machine.kernels(options.text("kernels"), options.text("compute"), workers);
             VisionLanguageModel model = Models.random(
-                    Shapes.named(options.getOrDefault("shape", "llava-1.5-1b")),
-                    Format.valueOf(options.getOrDefault("format", "Q4_0")),
-                    1,
-                    arena,
-                    kernels);
+                    Shapes.named(options.text("shape")), Format.valueOf(options.text("format")), 1, arena, kernels);
             DecodeSpeed speed = new DecodeSpeed(options, model);
-            if (options.containsKey("peer")) {
-                try (Peer peer = new Peer(options.get("peer").split(" "))) {
-                    speed.turns(new Machine(workers), arena.allocate(READ_BYTES, 64), peer);
-                }
-            } else {
-                speed.turns(new Machine(workers), arena.allocate(READ_BYTES, 64), null);
+            String peer = options.text("peer");
+            try (Peer other = peer.isEmpty() ? null : new Peer(peer.split(" "))) {
+                speed.turns(new Machine(workers), arena.allocate(READ_BYTES, 64), other);
             }
         }
-    }
-
-    private int number(String name, int otherwise) {
-        return Integer.parseInt(options.getOrDefault(name, Integer.toString(otherwise)));
     }
 
     private void turns(Machine machine, MemorySegment bytes, @Nullable Peer peer)
             throws IOException, InterruptedException {
         DecoderConfig text = model.config().text();
-        int rows = number("rows", 636);
-        int tokens = number("tokens", 16);
-        int turns = number("turns", 11);
+        int rows = options.number("rows");
+        int tokens = options.number("tokens");
+        int turns = options.number("turns");
         double[] own = new double[turns]; // tokens per second
         double[] peers = new double[turns];
         double[] ratios = new double[turns];
@@ -93,7 +98,7 @@ public final class DecodeSpeed {
         for (int i = 0; i < 20; i++) { // until it is compiled
             machine.readPeak(bytes);
         }
-        try (KvCache cache = new KvCache(text, Format.valueOf(options.getOrDefault("cache", "F16")))) {
+        try (KvCache cache = new KvCache(text, Format.valueOf(options.text("cache")))) {
             pass(gaussian(rows, text.hidden()), 0, cache, Phase.PREFILL);
             for (int turn = -2; turn < turns; turn++) { // the first ones warm up
                 double read = machine.readPeak(bytes) / 1e9;

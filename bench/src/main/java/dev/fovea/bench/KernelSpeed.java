@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
@@ -48,27 +47,21 @@ public final class KernelSpeed {
         "-Xmx5g"
     };
 
-    private final Map<String, String> options;
+    private final Options options;
 
-    private KernelSpeed(Map<String, String> options) {
+    private KernelSpeed(Options options) {
         this.options = options;
     }
 
     public static void main(String[] args) throws RunnerException {
-        Map<String, String> options = new TreeMap<>(DEFAULTS);
-        for (String arg : args) {
-            String[] parts = arg.split("=", 2);
-            if (parts.length < 2 || options.replace(parts[0], parts[1]) == null) {
-                throw new IllegalArgumentException(
-                        "expected name=value with a name of " + options.keySet() + ", found " + arg);
-            }
-        }
-        new KernelSpeed(options).run();
+        new KernelSpeed(Options.of(DEFAULTS, args)).run();
     }
 
     private void run() throws RunnerException {
-        System.out.printf("%s, %d threads, median of %d rounds%n", technique(), number("threads"), number("rounds"));
-        Pattern only = Pattern.compile(option("only"));
+        System.out.printf(
+                "%s, %d threads, median of %d rounds%n",
+                technique(), options.number("threads"), options.number("rounds"));
+        Pattern only = Pattern.compile(options.text("only"));
         for (Case one : Case.all()) {
             if (only.matcher(one.name()).find()) {
                 System.out.println(Rounds.of(timed(one)).line(one));
@@ -78,8 +71,8 @@ public final class KernelSpeed {
 
     /// Its name; ends the process where this machine lacks it.
     private String technique() {
-        try (Workers workers = new Workers(number("threads"))) {
-            return Machine.kernels(option("kernels"), option("compute"), workers)
+        try (Workers workers = new Workers(options.number("threads"))) {
+            return Machine.kernels(options.text("kernels"), options.text("compute"), workers)
                     .name();
         } catch (UnsupportedOperationException e) {
             System.err.println(e.getMessage());
@@ -88,30 +81,22 @@ public final class KernelSpeed {
         }
     }
 
-    private String option(String name) {
-        return options.getOrDefault(name, "");
-    }
-
-    private int number(String name) {
-        return Integer.parseInt(option(name));
-    }
-
     /// Rounds of some 50 ms, at least one call each, after a second and a half, or six calls, of warming up.
     private RunResult timed(Case one) throws RunnerException {
         ChainedOptionsBuilder run = new OptionsBuilder()
                 .include("^" + Pattern.quote(one.benchmark().getName()) + "\\.")
                 .mode(Mode.AverageTime)
                 .timeUnit(TimeUnit.NANOSECONDS)
-                .forks(number("forks"))
+                .forks(options.number("forks"))
                 .jvmArgs(JVM)
                 .warmupIterations(6)
                 .warmupTime(TimeValue.milliseconds(250))
-                .measurementIterations(number("rounds"))
+                .measurementIterations(options.number("rounds"))
                 .measurementTime(TimeValue.milliseconds(50))
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT);
         for (String name : new String[] {"kernels", "compute", "threads", "kept"}) {
-            run.param(name, option(name));
+            run.param(name, options.text(name));
         }
         one.parameters().forEach(run::param);
         return new Runner(run.build()).runSingle();

@@ -35,39 +35,52 @@ import org.jspecify.annotations.Nullable;
 ///      [shape=llava-next-7b]
 /// ```
 public final class StageSpeed {
+    private static final Map<String, String> DEFAULTS = Map.of(
+            "threads",
+            "2",
+            "kernels",
+            "best",
+            "compute",
+            "f32",
+            "format",
+            "BF16",
+            "cache",
+            "F16",
+            "rows",
+            "636",
+            "layers",
+            "2",
+            "tiles",
+            "1",
+            "taps",
+            "true",
+            "shape",
+            "llava-next-7b");
+
     private final Map<String, Long> nanos = new TreeMap<>(); // by operation
     private final CountingKernels kernels;
     private final Machine machine;
     private final VisionLanguageModel model;
     private final Workspace workspace = new Workspace();
-    private final Map<String, String> options;
+    private final Options options;
 
-    private StageSpeed(Workers workers, Arena arena, Map<String, String> options) {
+    private StageSpeed(Workers workers, Arena arena, Options options) {
         this.options = options;
-        this.kernels = new CountingKernels(timed(Machine.kernels(
-                options.getOrDefault("kernels", "best"), options.getOrDefault("compute", "f32"), workers)));
+        this.kernels =
+                new CountingKernels(timed(Machine.kernels(options.text("kernels"), options.text("compute"), workers)));
         this.machine = new Machine(workers);
-        Format format = Format.valueOf(options.getOrDefault("format", "BF16"));
-        this.model = Models.random(
-                config(options.getOrDefault("shape", "llava-next-7b"), number("layers", 2)), format, 1, arena, kernels);
+        Format format = Format.valueOf(options.text("format"));
+        this.model = Models.random(config(options.text("shape"), options.number("layers")), format, 1, arena, kernels);
     }
 
     public static void main(String[] args) {
-        Map<String, String> options = new TreeMap<>();
-        for (String arg : args) {
-            String[] parts = arg.split("=", 2);
-            options.put(parts[0], parts[1]);
-        }
-        try (Workers workers = new Workers(Integer.parseInt(options.getOrDefault("threads", "2")));
+        Options options = Options.of(DEFAULTS, args);
+        try (Workers workers = new Workers(options.number("threads"));
                 Arena arena = Arena.ofShared()) {
             StageSpeed speed = new StageSpeed(workers, arena, options);
             speed.tower();
             speed.decoder();
         }
-    }
-
-    private int number(String name, int otherwise) {
-        return Integer.parseInt(options.getOrDefault(name, Integer.toString(otherwise)));
     }
 
     /// A model with fewer layers and a small vocabulary, whose head would weigh too much against them.
@@ -138,12 +151,12 @@ public final class StageSpeed {
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (float) random.nextGaussian();
         }
-        List<float[]> tiles = Collections.nCopies(number("tiles", 1), pixels);
+        List<float[]> tiles = Collections.nCopies(options.number("tiles"), pixels);
         int selecting = model.config().vision().featureLayer() - 1;
         Tensor rows = Tensor.zeros(
                 tiles.size() * model.config().vision().patches(),
                 model.config().text().hidden());
-        boolean tapped = !options.getOrDefault("taps", "true").equals("false");
+        boolean tapped = !options.text("taps").equals("false");
         Set<Integer> taps = tapped ? Set.of(0, selecting) : Set.of();
         String what = "tower and projector, " + tiles.size() + " tiles, " + (tapped ? "with HiRED's taps" : "no taps");
         report(what, () -> {
@@ -158,13 +171,13 @@ public final class StageSpeed {
 
     private void decoder() {
         DecoderConfig text = model.config().text();
-        int n = number("rows", 636);
+        int n = options.number("rows");
         Tensor rows = Tensor.zeros(n, text.hidden());
         Random random = new Random(2);
         for (int i = 0; i < rows.data().length; i++) {
             rows.data()[i] = (float) random.nextGaussian();
         }
-        try (KvCache cache = new KvCache(text, Format.valueOf(options.getOrDefault("cache", "F16")))) {
+        try (KvCache cache = new KvCache(text, Format.valueOf(options.text("cache")))) {
             report("prompt of " + n + " rows, " + text.layers() + " layers", () -> {
                 cache.truncate(0);
                 pass(rows, 0, cache, Phase.PREFILL);

@@ -27,7 +27,7 @@ class SourceRulesTest {
             "dev/fovea/kernel/vector", 20, // a codec for each kind of layout, two schedules of attention
             "dev/fovea/kernel/emitted", 24, // promise, definition and code of each kind of routine
             "dev/fovea/engine/file", 16, // two formats of weights
-            "dev/fovea/bench", 16, // one kind of kernel or stage a class
+            "dev/fovea/bench", 17, // one kind of kernel or stage a class
             "dev/fovea/engine/family", 27); // config records, a reader for each spelling, layouts of weights
 
     private static final List<String> BANNED =
