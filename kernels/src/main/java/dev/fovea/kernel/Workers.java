@@ -65,8 +65,8 @@ public final class Workers implements AutoCloseable {
         run(tasks, task, Math.min(threads, tasks));
     }
 
-    /// As [#forEach], but all workers take their tasks in one order, so that neighbours are computed at the same time:
-    /// for tasks of which the last are to be the last.
+    /// As [#forEach], but all workers take the next task of all, so that neighbours are computed at the same time: for
+    /// tasks whose order matters, such as those that end with small ones so that no worker waits long at the end.
     public void forEachInTurn(int tasks, Task task) {
         run(tasks, task, 1);
     }

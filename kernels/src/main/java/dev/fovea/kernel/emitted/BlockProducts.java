@@ -122,12 +122,12 @@ final class BlockProducts {
 
     /// Quantised rows of a chunk.
     private final class Activations {
-        private final Tensor x;
+        private final Tensor x; // [rows, in]
         private final int spans;
         private final int tileRows; // rows whose spans are side by side
         private final int tiles;
         private final long stride; // bytes from span to span
-        private final MemorySegment bytes;
+        private final MemorySegment bytes; // [tiles][spans][tileRows][SPAN_BYTES]
 
         Activations(Tensor x) {
             this.x = x;
@@ -171,8 +171,8 @@ final class BlockProducts {
         private final Activations a;
         private final int rows;
         private final int spans;
-        private final float @Nullable [] bias;
-        private final Tensor y;
+        private final float @Nullable [] bias; // [outputs]
+        private final Tensor y; // [rows, outputs]
 
         Product(Matrix w, Activations a, float @Nullable [] bias, Tensor y) {
             this.weights = w.bytes();
