@@ -55,6 +55,9 @@ public final class DecodeSpeed {
 
     private static final int UNCOUNTED = 2;
 
+    /// After some 200 steps all of them is compiled; before, a step of many small operations takes a fifth longer.
+    private static final double WARM_SECONDS = 8;
+
     /// Until the peer's threads no longer spin.
     private static final int PAUSE_MILLIS = 500;
 
@@ -100,7 +103,10 @@ public final class DecodeSpeed {
         }
         try (KvCache cache = new KvCache(text, Format.valueOf(options.text("cache")))) {
             pass(gaussian(rows, text.hidden()), 0, cache, Phase.PREFILL);
-            for (int turn = -2; turn < turns; turn++) { // the first ones warm up
+            for (double seconds = 0; seconds < WARM_SECONDS; ) {
+                seconds += decode(cache, rows, tokens);
+            }
+            for (int turn = -1; turn < turns; turn++) { // the first one warms the peer
                 double read = machine.readPeak(bytes) / 1e9;
                 double seconds = decode(cache, rows, tokens);
                 double others = peer == null ? Double.NaN : peer.decode(tokens);
