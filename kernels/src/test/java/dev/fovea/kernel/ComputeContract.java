@@ -233,16 +233,22 @@ public abstract class ComputeContract {
         }
     }
 
-    /// Weights that nobody can change are kept packed.
+    /// Weights that nobody can change are kept packed, and threads then have rows of their own.
     @ParameterizedTest
     @EnumSource(Compute.class)
     void keptWeightsChangeNothing(Compute compute) {
-        try (Workers workers = new Workers(2);
+        for (int threads : new int[] {1, 2, 3, 5}) {
+            keptWeightsChangeNothing(compute, threads);
+        }
+    }
+
+    private void keptWeightsChangeNothing(Compute compute, int threads) {
+        try (Workers workers = new Workers(threads);
                 Arena arena = Arena.ofShared()) {
             Kernels kernels = forAllRows(workers, compute);
             Matrix w = new Samples(7).matrix(Format.F16, 333, 100, arena);
             MemorySegment bytes = w.bytes().asReadOnly();
-            for (int rows : new int[] {40, 257, 17}) {
+            for (int rows : new int[] {40, 257, 17, 500}) {
                 Tensor x = new Samples(rows).tensor(rows, 100);
                 Tensor expected = output(rows, 333);
                 kernels.matmul(w, x, null, expected);

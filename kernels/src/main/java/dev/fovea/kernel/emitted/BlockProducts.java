@@ -56,6 +56,9 @@ final class BlockProducts {
     private static final int DIVIDED = 2;
     private static final int PARTS = 4;
 
+    /// Fewest tiles of a thread's own rows: unpacking costs as much as three rows of a product.
+    private static final int SHARE_TILES = 12;
+
     /// Most bytes of a group, so that the second cache level holds it beside TILE_BYTES of activations.
     private static final int GROUP_BYTES = 160 << 10;
 
@@ -213,24 +216,38 @@ final class BlockProducts {
             }
         }
 
+        /// Each thread has rows of its own where there are enough, as in what comes before and after a
+        /// product: cores that share no cache take long to write what another one holds. Weights are
+        /// unpacked for each of them.
         void many() {
-            int tiles = a.tiles;
             int strips = Math.ceilDiv(outputs, TILE_OUTPUTS);
             int depth = Math.ceilDiv(spans, Math.ceilDiv(spans, STRIP_SPANS));
-            int most = Math.max(strips / (GROUPS * workers.threads()), 1);
+            int shares = Math.clamp(a.tiles / SHARE_TILES, 1, workers.threads());
+            int sharing = Math.ceilDiv(workers.threads(), shares); // threads with the same rows
+            int most = Math.max(strips / (GROUPS * sharing), 1);
             int size = Math.clamp(GROUP_BYTES / stripBytes(depth), 1, most);
             int groups = Math.ceilDiv(strips, size);
-            int divided = Math.min(groups, DIVIDED * workers.threads());
+            int divided = Math.min(groups, DIVIDED * sharing);
             int undivided = groups - divided;
-            int parts = Math.min(tiles, PARTS);
-            workers.forEachInTurn(undivided + divided * parts, (task, worker) -> {
-                int part = Math.max(task - undivided, 0);
-                int group = apart(Math.min(task, undivided) + part / parts, groups);
-                int firstTile = task < undivided ? 0 : tiles * (part % parts) / parts;
-                int endTile = task < undivided ? tiles : tiles * (part % parts + 1) / parts;
-                int first = group * size;
+            int parts = Math.min(a.tiles / shares, PARTS);
+            int tasks = undivided + divided * parts; // of a share
+            Workers.Task task = (number, worker) -> {
+                int share = number / tasks;
+                int part = Math.max(number % tasks - undivided, 0);
+                boolean whole = number % tasks < undivided;
+                int place = Math.min(number % tasks, undivided) + part / parts;
+                int begin = a.tiles * share / shares;
+                int count = a.tiles * (share + 1) / shares - begin;
+                int firstTile = whole ? begin : begin + count * (part % parts) / parts;
+                int endTile = whole ? begin + count : begin + count * (part % parts + 1) / parts;
+                int first = size * (shares == 1 ? apart(place, groups) : place);
                 new Group(first, Math.min(first + size, strips), depth, firstTile, endTile, worker).run();
-            });
+            };
+            if (shares == 1) {
+                workers.forEachInTurn(tasks, task);
+            } else {
+                workers.forEach(shares * tasks, task);
+            }
         }
 
         /// Puts groups that are computed at the same time far from each other: neighbours share cache lines of `y`, as

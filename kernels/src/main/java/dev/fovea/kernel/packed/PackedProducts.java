@@ -138,11 +138,17 @@ public final class PackedProducts implements AutoCloseable {
         }
         int count = Math.ceilDiv(chunk.w.rows(), strips.outputs());
         int parts = chunk.packs ? 1 : Math.ceilDiv(rows, strips.rows());
-        workers.forEachInTurn(count * parts, (task, worker) -> {
-            Strip strip = strip(chunk, task / parts * strips.outputs(), worker);
-            int begin = task % parts * strips.rows();
-            int end = parts == 1 ? rows : Math.min(begin + strips.rows(), rows);
-            strips.multiply(worker, converted, begin, end, strip, chunk.y);
+        int shares = Math.min(parts, workers.threads()); // of the rows: a thread's own, as in what comes before
+        int most = Math.ceilDiv(parts, shares);
+        workers.forEach(shares * count * most, (task, worker) -> {
+            int share = task / (count * most);
+            int part = parts * share / shares + task % most;
+            if (part < parts * (share + 1) / shares) {
+                Strip strip = strip(chunk, task / most % count * strips.outputs(), worker);
+                int begin = part * strips.rows();
+                int end = parts == 1 ? rows : Math.min(begin + strips.rows(), rows);
+                strips.multiply(worker, converted, begin, end, strip, chunk.y);
+            }
         });
     }
 

@@ -28,9 +28,18 @@ class BlockProductsTest {
     private static final int SHAPES = 150;
     private static final float GUARD = 12345.678f;
 
-    /// Rows, outputs and inputs: strips in groups, with a narrow one at the end, and inputs in several parts.
+    /// Rows, outputs and inputs: strips in groups, with a narrow one at the end, inputs in several parts, and rows
+    /// for two and for three threads.
     private static final int[][] LARGE = {
-        {13, 1100, 128}, {13, 1100, 96}, {12, 600, 1280}, {7, 40, 8448}, {6, 70, 16512}
+        {13, 1100, 128},
+        {13, 1100, 96},
+        {12, 600, 1280},
+        {7, 40, 8448},
+        {6, 70, 16512},
+        {301, 70, 96},
+        {301, 300, 96},
+        {433, 330, 128},
+        {450, 33, 8448}
     };
 
     private final Random random = new Random(SEED);
