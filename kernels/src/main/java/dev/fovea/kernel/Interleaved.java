@@ -1,7 +1,7 @@
 package dev.fovea.kernel;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -64,12 +64,14 @@ public final class Interleaved {
         return Math.multiplyExact(Math.ceilDiv(rows, ROWS), groupBytes(format, cols));
     }
 
-    /// The same weights interleaved, in new memory of `arena`.
-    public static Matrix of(Matrix w, Workers workers, Arena arena) {
+    /// The same weights interleaved.
+    ///
+    /// @param memory gives zeros
+    public static Matrix of(Matrix w, Workers workers, SegmentAllocator memory) {
         if (w.layout() != Matrix.Layout.ROWS) {
             throw new IllegalArgumentException("these weights are interleaved already");
         }
-        MemorySegment to = arena.allocate(bytes(w.format(), w.rows(), w.cols()), 64);
+        MemorySegment to = memory.allocate(bytes(w.format(), w.rows(), w.cols()), 64);
         long groupBytes = groupBytes(w.format(), w.cols());
         workers.forEach(Math.ceilDiv(w.rows(), ROWS), (group, _) -> {
             MemorySegment tiles = to.asSlice(group * groupBytes, groupBytes);

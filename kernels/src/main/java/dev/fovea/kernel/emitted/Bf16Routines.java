@@ -65,7 +65,7 @@ public final class Bf16Routines {
         Bf16Code.tiles(code, 4, VALUE_BYTES, true);
         int exponentialsAt = code.here();
         SoftmaxCode.exponentials(code);
-        MemorySegment memory = ExecutableMemory.of(code.code(), arena);
+        MemorySegment memory = Pages.executable(code.code(), arena);
         at.forEach((format, both) -> {
             halves.put(format, handle(memory, both[0], convert));
             pairs.put(format, handle(memory, both[1], convert));

@@ -65,7 +65,7 @@ public final class DenseRoutines {
         } else {
             Bf16Code.halves(code, Format.F32);
         }
-        MemorySegment memory = ExecutableMemory.of(code.code(), arena);
+        MemorySegment memory = Pages.executable(code.code(), arena);
         FunctionDescriptor tiles = FunctionDescriptor.ofVoid(
                 ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
         first = handle(memory, 0, tiles);

@@ -206,7 +206,10 @@ public final class EmittedKernels implements ForwardingKernels {
     @Override
     public Matrix interleaved(Matrix w, Arena arena) {
         boolean done = w.layout() == Matrix.Layout.INTERLEAVED;
-        return done || products == null || !Interleaved.holds(w.format()) ? w : Interleaved.of(w, workers(), arena);
+        if (done || products == null || !Interleaved.holds(w.format())) {
+            return w;
+        }
+        return Interleaved.of(w, workers(), (bytes, _) -> Pages.large(bytes, arena));
     }
 
     @Override
@@ -225,14 +228,12 @@ public final class EmittedKernels implements ForwardingKernels {
 
     /// False, with nothing written, where these are not all products of machine code.
     private boolean multiplied(List<Product> all, Tensor x) {
-        if (products != null && all.stream().allMatch(product -> isInterleaved(product.w()))) {
+        if (products != null && areInterleaved(all)) {
             requireShapes(all, x);
             products.multiply(all, x);
             return true;
         }
-        if (dense != null
-                && x.rows() >= fewestDenseRows
-                && all.stream().allMatch(product -> product.w().layout() == Matrix.Layout.ROWS)) {
+        if (dense != null && x.rows() >= fewestDenseRows && areRows(all)) {
             requireShapes(all, x);
             return dense.multiply(all, x);
         }
@@ -243,6 +244,24 @@ public final class EmittedKernels implements ForwardingKernels {
         for (Product product : all) {
             Shapes.matmul(product.w(), x, product.bias(), product.y());
         }
+    }
+
+    private static boolean areInterleaved(List<Product> all) {
+        for (Product product : all) {
+            if (!isInterleaved(product.w())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean areRows(List<Product> all) {
+        for (Product product : all) {
+            if (product.w().layout() != Matrix.Layout.ROWS) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isInterleaved(Matrix w) {

@@ -42,7 +42,7 @@ final class MachineCacheRoutines implements CacheRoutines {
         int[] f16Add = write(code, (rows, together) -> code.add(Format.F16, rows, together));
         int[] f32Scores = write(code, (rows, together) -> code.scores(Format.F32, rows, together));
         int[] f32Add = write(code, (rows, together) -> code.add(Format.F32, rows, together));
-        MemorySegment memory = ExecutableMemory.of(code.code().code(), arena);
+        MemorySegment memory = Pages.executable(code.code().code(), arena);
         f16 = new Handles(rows(memory, f16Scores), rows(memory, f16Add));
         f32 = new Handles(rows(memory, f32Scores), rows(memory, f32Add));
     }

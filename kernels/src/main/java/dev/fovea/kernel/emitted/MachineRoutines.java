@@ -45,7 +45,7 @@ final class MachineRoutines implements Routines {
             unpackAt.put(format, at(code, to -> to.unpack(format)));
             oneRowAt.put(format, at(code, to -> to.oneRow(format)));
         }
-        MemorySegment memory = ExecutableMemory.of(code.code().code(), arena);
+        MemorySegment memory = Pages.executable(code.code().code(), arena);
         Linker.Option critical = Linker.Option.critical(true);
         FunctionDescriptor rows =
                 FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);

@@ -38,7 +38,7 @@ public final class PanelRoutines {
         PanelCode.unpack(code);
         int attendAt = code.here();
         PanelCode.attend(code);
-        MemorySegment memory = ExecutableMemory.of(code.code(), arena);
+        MemorySegment memory = Pages.executable(code.code(), arena);
         FunctionDescriptor packing = FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
         FunctionDescriptor unpacking = FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
         pack = handle(memory, 0, packing);

@@ -55,7 +55,7 @@ record Processor(int leaf1Ecx, int leaf7Ebx, int leaf7Ecx, int leaf7Edx, int lea
         int xgetbvAt = code.here();
         PreparationCode.xgetbv(code);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment memory = ExecutableMemory.of(code.code(), arena);
+            MemorySegment memory = Pages.executable(code.code(), arena);
             MethodHandle cpuid = Linker.nativeLinker()
                     .downcallHandle(memory, FunctionDescriptor.ofVoid(JAVA_INT, JAVA_INT, ADDRESS));
             MethodHandle xgetbv =

@@ -14,8 +14,8 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
-/// Pages that hold machine code. Never writable and executable at once: written first, then sealed.
-final class ExecutableMemory {
+/// Memory by the page: for machine code, never writable and executable at once, and for weights.
+final class Pages {
     private static final int READ = 1;
     private static final int WRITE = 2;
     private static final int EXECUTE = 4;
@@ -28,17 +28,61 @@ final class ExecutableMemory {
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
-    private ExecutableMemory() {}
+    /// Asks for pages of LARGE bytes, when they are first touched.
+    private static final int ADVISE_LARGE = 14;
+
+    private static final long LARGE = 2L << 20;
+    private static final long LINE = 64;
+
+    private Pages() {}
 
     /// Executable `code`, until `arena` closes.
     ///
     /// @throws UnsupportedOperationException where the system refuses
-    @SuppressWarnings("restricted") // as long as the pages that were just mapped
-    static MemorySegment of(byte[] code, Arena arena) {
+    static MemorySegment executable(byte[] code, Arena arena) {
         long bytes = (long) Math.ceilDiv(code.length, PAGE) * PAGE;
+        MethodHandle mprotect = function("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+        MemorySegment pages = mapped(bytes, arena);
+        MemorySegment.copy(code, 0, pages, JAVA_BYTE, 0, code.length);
+        try (Arena call = Arena.ofConfined()) {
+            MemorySegment state = call.allocate(STATE);
+            if ((int) mprotect.invokeExact(state, pages, bytes, READ | EXECUTE) != 0) {
+                throw refused("mprotect", state);
+            }
+            return pages.asReadOnly();
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// Zeros, until `arena` closes, aligned to a cache line, in large pages where the system has them: weights are
+    /// read from end to end for each token, and looking up where small pages lie takes its part of that time.
+    static MemorySegment large(long bytes, Arena arena) {
+        if (bytes < LARGE) {
+            return arena.allocate(bytes, LINE);
+        }
+        try (Arena call = Arena.ofConfined()) {
+            MethodHandle madvise = function("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+            MemorySegment pages = mapped(Math.addExact(bytes, LARGE), arena);
+            MemorySegment aligned = pages.asSlice(-pages.address() & LARGE - 1, bytes);
+            // where there are none it is refused, which changes nothing
+            int _ = (int) madvise.invokeExact(call.allocate(STATE), aligned, bytes, ADVISE_LARGE);
+            return aligned;
+        } catch (UnsupportedOperationException e) {
+            return arena.allocate(bytes, LINE);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @SuppressWarnings("restricted") // as long as the pages that were just mapped
+    private static MemorySegment mapped(long bytes, Arena arena) {
         MethodHandle mmap = function(
                 "mmap", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-        MethodHandle mprotect = function("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
         MethodHandle munmap = function("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
         try (Arena call = Arena.ofConfined()) {
             MemorySegment state = call.allocate(STATE);
@@ -47,12 +91,7 @@ final class ExecutableMemory {
             if (mapped.address() == -1) {
                 throw refused("mmap", state);
             }
-            MemorySegment pages = mapped.reinterpret(bytes, arena, segment -> unmap(munmap, segment, bytes));
-            MemorySegment.copy(code, 0, pages, JAVA_BYTE, 0, code.length);
-            if ((int) mprotect.invokeExact(state, pages, bytes, READ | EXECUTE) != 0) {
-                throw refused("mprotect", state);
-            }
-            return pages.asReadOnly();
+            return mapped.reinterpret(bytes, arena, segment -> unmap(munmap, segment, bytes));
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
@@ -70,8 +109,8 @@ final class ExecutableMemory {
     }
 
     private static UnsupportedOperationException refused(String function, MemorySegment state) {
-        return new UnsupportedOperationException("the system refuses executable memory: " + function
-                + " failed with errno " + (int) ERRNO.get(state, 0L));
+        return new UnsupportedOperationException(
+                "the system refuses memory: " + function + " failed with errno " + (int) ERRNO.get(state, 0L));
     }
 
     private static void unmap(MethodHandle munmap, MemorySegment pages, long bytes) {
