@@ -18,5 +18,6 @@ fi
 class=$1
 shift
 exec "$java_home/bin/java" --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
-  --sun-misc-unsafe-memory-access=allow -Xmx6g -cp "$home/bench/target/classes:$(cat "$home/bench/target/class-path")" \
+  --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -Xmn16m -Xmx6g \
+  -cp "$home/bench/target/classes:$(cat "$home/bench/target/class-path")" \
   "dev.fovea.bench.$class" "$@"

@@ -44,6 +44,8 @@ public final class KernelSpeed {
         "--add-modules=jdk.incubator.vector",
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow", // JMH's own
+        "-XX:+UseSerialGC", // and the next, the launcher's
+        "-Xmn16m",
         "-Xmx5g"
     };
 
@@ -108,7 +110,8 @@ public final class KernelSpeed {
         ///
         /// @param speed operations or bytes a second, in billions
         /// @param peak  the most the machine could do around it
-        record Round(double speed, double peak) {
+        /// @param handover nanoseconds from core to core
+        record Round(double speed, double peak, double handover) {
             double share() {
                 return speed / peak;
             }
@@ -124,7 +127,8 @@ public final class KernelSpeed {
 
         private static Round round(IterationResult iteration) {
             double nanos = iteration.getPrimaryResult().getScore();
-            return new Round(count(iteration, "work") / nanos, count(iteration, "peak") / 1e9);
+            return new Round(
+                    count(iteration, "work") / nanos, count(iteration, "peak") / 1e9, count(iteration, "handover"));
         }
 
         private static double count(IterationResult iteration, String name) {
@@ -132,21 +136,23 @@ public final class KernelSpeed {
                     .getScore();
         }
 
-        /// Name, median speed, median peak, the median of the rounds' own shares, and the best speed and peak.
+        /// Name, median speed, median peak, the median of the rounds' own shares, the best speed and peak, and
+        /// how long cores took to hand over a number.
         String line(Case one) {
             double[] speeds = sorted(Round::speed);
             double[] peaks = sorted(Round::peak);
             double[] shares = sorted(Round::share);
             return String.format(
                     Locale.ROOT,
-                    "%-66s %7.1f %-7s of %6.1f  %3.0f %%   (best %7.1f of %6.1f)",
+                    "%-66s %7.1f %-7s of %6.1f  %3.0f %%   (best %7.1f of %6.1f; handover %.0f ns)",
                     one.name(),
                     median(speeds),
                     one.unit(),
                     median(peaks),
                     100 * median(shares),
                     speeds[speeds.length - 1],
-                    peaks[peaks.length - 1]);
+                    peaks[peaks.length - 1],
+                    median(sorted(Round::handover)));
         }
 
         private double[] sorted(ToDoubleFunction<Round> value) {

@@ -6,6 +6,7 @@ import dev.fovea.kernel.Workers;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -19,6 +20,12 @@ final class Machine {
     /// Independent sums: more than the latency of an FMA times the FMAs per cycle of any processor.
     private static final int SUMS = 12;
 
+    /// Times that one thread hands a number to the other.
+    private static final int HANDOVERS = 5_000;
+
+    private static final int HANDOVER_RUNS = 5;
+
+    private final AtomicInteger handed = new AtomicInteger();
     private final Workers workers;
     private final float[] floats; // [threads], keeps the compiler from dropping the work
     private final long[] longs; // [threads]
@@ -88,6 +95,28 @@ final class Machine {
             b = b.or(LongVector.fromMemorySegment(J, bytes, i + step / 2, ByteOrder.LITTLE_ENDIAN));
         }
         return a.or(b).lane(0);
+    }
+
+    /// Nanoseconds from a write of one core to its read by another, NaN with one thread: some 30 where they
+    /// share a cache level, several times as many where they do not. A host may move a guest's cores from one
+    /// state to the other, which changes neither peak.
+    double handoverNanos() {
+        if (workers.threads() < 2) {
+            return Double.NaN;
+        }
+        long best = Long.MAX_VALUE; // of some, as one of the cores may have been somebody else's
+        for (int i = 0; i < HANDOVER_RUNS; i++) {
+            handed.set(0);
+            long start = System.nanoTime();
+            workers.forEach(2, (task, _) -> {
+                for (int mine = task; mine < HANDOVERS; mine += 2) {
+                    while (handed.get() < mine) {} // the other is about to write
+                    handed.set(mine + 1);
+                }
+            });
+            best = Math.min(best, System.nanoTime() - start);
+        }
+        return (double) best / HANDOVERS;
     }
 
     /// @param name of a technique, or `best`

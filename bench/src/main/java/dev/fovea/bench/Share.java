@@ -20,6 +20,7 @@ public class Share {
 
     private final List<Double> peaks = new ArrayList<>();
     private double size;
+    private double handover;
 
     @Setup(Level.Iteration)
     public void begin(Timed timed) {
@@ -30,8 +31,14 @@ public class Share {
     }
 
     @TearDown(Level.Iteration)
-    public void end(Timed timed) {
+    public void end(Timed timed, Technique technique) {
         timed.measurePeak(peaks::add);
+        handover = technique.machine().handoverNanos();
+    }
+
+    /// Nanoseconds after this iteration, [Machine#handoverNanos].
+    public double handover() {
+        return handover;
     }
 
     /// Operations or bytes of one call.

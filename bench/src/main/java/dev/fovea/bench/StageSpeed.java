@@ -202,10 +202,12 @@ public final class StageSpeed {
         }
         long best = Long.MAX_VALUE;
         double peak = 0;
+        double handover = 0;
         Map<String, Long> shares = Map.of();
         long operations = 0;
         for (int i = 0; i < 3; i++) {
             peak = Math.max(peak, Machine.times(kernels.compute()) * machine.fmaPeak());
+            double between = machine.handoverNanos();
             nanos.clear();
             long before = kernels.operations();
             long begin = System.nanoTime();
@@ -213,18 +215,20 @@ public final class StageSpeed {
             long total = System.nanoTime() - begin;
             if (total < best) {
                 best = total;
+                handover = between;
                 shares = new TreeMap<>(nanos);
                 operations = kernels.operations() - before;
             }
         }
         System.out.printf(
-                "%s: %.0f ms, %.1f GFLOP/s, %.0f %% of the %s peak of %.1f%n",
+                "%s: %.0f ms, %.1f GFLOP/s, %.0f %% of the %s peak of %.1f; handover %.0f ns%n",
                 what,
                 best / 1e6,
                 operations / (double) best,
                 100.0 * operations / best * 1e9 / peak,
                 kernels.compute(),
-                peak / 1e9);
+                peak / 1e9,
+                handover);
         long all = best;
         shares.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
