@@ -40,8 +40,8 @@ public final class DenseRoutines {
     private static final int LANES = 16;
 
     private final Compute compute;
-    private final MethodHandle first;
-    private final MethodHandle next;
+    private final MethodHandle[] first = new MethodHandle[TILE_ROWS]; // of 1 … TILE_ROWS rows
+    private final MethodHandle[] next = new MethodHandle[TILE_ROWS];
     private final MethodHandle round;
 
     /// @param compute bf16 or int8
@@ -56,9 +56,14 @@ public final class DenseRoutines {
         }
         this.compute = compute;
         Assembler code = new Assembler();
-        DenseCode.tiles(code, bytes ? End.SCALE : End.ADD_BIAS);
-        int nextAt = code.here();
-        DenseCode.tiles(code, bytes ? End.SCALE : End.ADD);
+        int[] firstAt = new int[TILE_ROWS];
+        int[] nextAt = new int[TILE_ROWS];
+        for (int i = 0; i < TILE_ROWS; i++) {
+            firstAt[i] = code.here();
+            DenseCode.tiles(code, bytes ? End.SCALE : End.ADD_BIAS, i + 1);
+            nextAt[i] = code.here();
+            DenseCode.tiles(code, bytes ? End.SCALE : End.ADD, i + 1);
+        }
         int roundAt = code.here();
         if (bytes) {
             DenseCode.quantise(code);
@@ -68,8 +73,10 @@ public final class DenseRoutines {
         MemorySegment memory = Pages.executable(code.code(), arena);
         FunctionDescriptor tiles = FunctionDescriptor.ofVoid(
                 ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
-        first = handle(memory, 0, tiles);
-        next = handle(memory, nextAt, tiles);
+        for (int i = 0; i < TILE_ROWS; i++) {
+            first[i] = handle(memory, firstAt[i], tiles);
+            next[i] = handle(memory, nextAt[i], tiles);
+        }
         FunctionDescriptor rows =
                 FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
         round = handle(memory, roundAt, bytes ? rows.appendArgumentLayouts(ADDRESS) : rows);
@@ -114,13 +121,23 @@ public final class DenseRoutines {
     ///
     /// @param a      rows of `rounds * STEPS` numbers of four bytes
     /// @param scales of the rows, in int8
-    /// @param tiles  of TILE_ROWS rows
     /// @param y      rows of OUTPUTS floats
-    void multiply(Rows a, Part w, MemorySegment scales, int tiles, Rows y) {
-        if (tiles < 1 || w.rounds < 1) {
-            throw new IllegalArgumentException(tiles + " tiles, " + w.rounds + " rounds");
+    void multiply(Rows a, Part w, MemorySegment scales, int rows, Rows y) {
+        int whole = rows / TILE_ROWS * TILE_ROWS;
+        if (whole > 0) {
+            tiles(a, w, scales, whole, TILE_ROWS, y);
         }
-        int rows = Math.multiplyExact(tiles, TILE_ROWS);
+        if (whole < rows) {
+            long perRow = compute == Compute.INT8 ? 4L : 0;
+            tiles(a.from(whole), w, scales.asSlice(perRow * whole), rows - whole, rows - whole, y.from(whole));
+        }
+    }
+
+    /// @param height rows of a tile
+    private void tiles(Rows a, Part w, MemorySegment scales, int rows, int height, Rows y) {
+        if (w.rounds < 1) {
+            throw new IllegalArgumentException("expected rounds to multiply, found " + w.rounds);
+        }
         MemorySegment left = a.touched(rows, 4L * STEPS * w.rounds);
         MemorySegment right = w.weights.asSlice(0, 4L * OUTPUTS * STEPS * w.rounds);
         MemorySegment to = y.written(rows, 4L * OUTPUTS);
@@ -128,8 +145,9 @@ public final class DenseRoutines {
         MemorySegment perRow = scales.asSlice(0, bytes ? 4L * rows : 0);
         MemorySegment notes = w.notes.asSlice(0, 4L * OUTPUTS * (bytes ? 3 : 1));
         try {
-            (w.first ? first : next)
-                    .invokeExact(left, a.stride(), right, (long) w.rounds, to, y.stride(), (long) tiles, perRow, notes);
+            MethodHandle code = (w.first ? first : next)[height - 1];
+            long tiles = rows / height;
+            code.invokeExact(left, a.stride(), right, (long) w.rounds, to, y.stride(), tiles, perRow, notes);
         } catch (Throwable e) {
             throw MachineRoutines.failure(e);
         }

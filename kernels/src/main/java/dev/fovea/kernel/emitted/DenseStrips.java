@@ -14,14 +14,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Strips of 64 outputs by machine code, results written where they belong. Rows and outputs that do not fill a tile
-/// are computed aside and copied.
+/// Strips of 64 outputs by machine code, results written where they belong. Outputs that do not fill a strip are
+/// computed aside and copied.
 final class DenseStrips implements Strips {
-    /// Rows of a task: at 1024 inputs it takes some 50 µs, so that no worker waits long for another.
+    /// Rows of a task, and of a call at most, during which the collector waits: at 1024 inputs it takes some 50 µs, so
+    /// that no worker waits long for another.
     private static final int ROWS = 16 * TILE_ROWS;
-
-    /// Tiles of one call, during which the collector waits.
-    private static final int TILES = ROWS / TILE_ROWS;
 
     /// Bytes of inputs that pass by at once in bf16: 512 KB of a strip stay in the second cache level.
     private static final int PART_BYTES = 8192;
@@ -98,38 +96,33 @@ final class DenseStrips implements Strips {
 
     @Override
     public void multiply(int worker, Activations activations, int begin, int end, Strip strip, Tensor y) {
-        int whole = strip.outs() == OUTPUTS ? (end - begin) / TILE_ROWS : 0;
-        int rest = Math.ceilDiv(end - begin - whole * TILE_ROWS, TILE_ROWS);
-        long asideBytes = 4L * OUTPUTS * TILE_ROWS * rest;
+        boolean narrow = strip.outs() < OUTPUTS; // does not fit in `y`
+        long asideBytes = narrow ? 4L * OUTPUTS * (end - begin) : 0;
         MemorySegment memory = scratch.of(worker, 3 * 4L * OUTPUTS + asideBytes);
         MemorySegment notes = notes(strip, memory.asSlice(0, 3 * 4L * OUTPUTS));
         MemorySegment aside = memory.asSlice(3 * 4L * OUTPUTS, asideBytes);
+        MemorySegment inPlace = MemorySegment.ofArray(y.data());
         long bytes = (long) strip.depth() * arithmetic.elementBytes();
         long partBytes = routines.compute() == Compute.INT8 ? bytes : PART_BYTES;
-        int first = begin + whole * TILE_ROWS;
         for (long from = 0; from < bytes; from += partBytes) {
             int rounds = (int) (Math.min(partBytes, bytes - from) / (4 * STEPS));
             Part part = new Part(strip.weights().asSlice(from * OUTPUTS), rounds, from == 0, notes);
-            for (int tile = 0; tile < whole; tile += TILES) {
-                int row = begin + tile * TILE_ROWS;
-                MemorySegment to = MemorySegment.ofArray(y.data()).asSlice(4L * (y.at(row) + strip.first()));
-                int some = Math.min(TILES, whole - tile);
-                tiles(activations, row, from, part, some, new Rows(to, 4L * y.stride()));
-            }
-            for (int tile = 0; tile < rest; tile += TILES) {
-                MemorySegment to = aside.asSlice(4L * OUTPUTS * TILE_ROWS * tile);
-                int some = Math.min(TILES, rest - tile);
-                tiles(activations, first + tile * TILE_ROWS, from, part, some, new Rows(to, 4L * OUTPUTS));
+            for (int row = begin; row < end; row += ROWS) {
+                int some = Math.min(ROWS, end - row);
+                Rows to = narrow
+                        ? new Rows(aside.asSlice(4L * OUTPUTS * (row - begin)), 4L * OUTPUTS)
+                        : new Rows(inPlace.asSlice(4L * (y.at(row) + strip.first())), 4L * y.stride());
+                rows(activations, row, from, part, some, to);
             }
         }
-        for (int row = first; row < end; row++) {
+        for (int row = begin; narrow && row < end; row++) {
             MemorySegment.copy(
-                    aside, FLOAT, 4L * OUTPUTS * (row - first), y.data(), y.at(row) + strip.first(), strip.outs());
+                    aside, FLOAT, 4L * OUTPUTS * (row - begin), y.data(), y.at(row) + strip.first(), strip.outs());
         }
     }
 
     /// @param from byte of the inputs
-    private void tiles(Activations activations, int row, long from, Part part, int count, Rows y) {
+    private void rows(Activations activations, int row, long from, Part part, int count, Rows y) {
         long stride = activations.rowBytes();
         Rows a = new Rows(activations.values().asSlice(row * stride + from), stride);
         routines.multiply(a, part, MemorySegment.ofArray(activations.scales()).asSlice(4L * row), count, y);

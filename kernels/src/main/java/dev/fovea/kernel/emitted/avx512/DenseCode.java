@@ -47,9 +47,9 @@ public final class DenseCode {
 
     /// `(rdi a, rsi stride, rdx w, rcx steps, r8 y, r9 yStride, tiles, scales, notes)`, the last three on the stack.
     ///
-    /// Each step takes four bytes of six rows, and of 64 outputs; [DenseRoutines#STEPS] of them go round once. Rows
-    /// 0 … 2 are reached from `rax`, 3 … 5 from `rbx`.
-    public static void tiles(Assembler code, End end) {
+    /// Each step takes four bytes of `rows` rows, and of 64 outputs; [DenseRoutines#STEPS] of them go round
+    /// once. Rows 0 … 2 are reached from `rax`, 3 … 5 from `rbx`. A tile of fewer rows than TILE_ROWS is the last.
+    public static void tiles(Assembler code, End end, int rows) {
         int[] saved = {RBX, RBP, R12, R13};
         code.pushAll(saved);
         int stack = 8 * (saved.length + 1);
@@ -60,12 +60,12 @@ public final class DenseCode {
         code.mov(R10, RCX);
         code.mov(R11, RDX);
         rows(code, RDI, RSI);
-        for (int i = 0; i < FIRST_WEIGHTS; i++) {
+        for (int i = 0; i < rows * VECTORS; i++) {
             code.vpxord(i, i, i);
         }
         int step = code.here();
         for (int i = 0; i < STEPS; i++) {
-            step(code, i, end == End.SCALE);
+            step(code, i, rows, end == End.SCALE);
         }
         code.addConstant(RAX, 4 * STEPS);
         code.addConstant(RBX, 4 * STEPS);
@@ -73,9 +73,9 @@ public final class DenseCode {
         code.decrementAndLoop(R10, step);
         rows(code, R8, R9);
         switch (end) {
-            case SCALE -> scale(code);
-            case ADD_BIAS -> addBias(code);
-            case ADD -> add(code);
+            case SCALE -> scale(code, rows);
+            case ADD_BIAS -> addBias(code, rows);
+            case ADD -> add(code, rows);
         }
         for (int i = 0; i < TILE_ROWS / 2; i++) {
             code.lea(RDI, at(RDI, 0).plus(RSI, 2));
@@ -104,11 +104,11 @@ public final class DenseCode {
         return row * VECTORS + vector;
     }
 
-    private static void step(Assembler code, int step, boolean bytes) {
+    private static void step(Assembler code, int step, int rows, boolean bytes) {
         for (int vector = 0; vector < VECTORS; vector++) {
             code.vmovups(FIRST_WEIGHTS + vector, at(R11, OUTPUT_BYTES * step + 64 * vector));
         }
-        for (int row = 0; row < TILE_ROWS; row++) {
+        for (int row = 0; row < rows; row++) {
             int a = FIRST_BROADCAST + row % BROADCASTS;
             code.vpbroadcastd(a, row(row, RSI, 4 * step));
             for (int vector = 0; vector < VECTORS; vector++) {
@@ -122,7 +122,7 @@ public final class DenseCode {
     }
 
     /// The notes are `[64]` offsets, `[64]` scales and `[64]` biases.
-    private static void scale(Assembler code) {
+    private static void scale(Assembler code, int rows) {
         int offset = FIRST_WEIGHTS;
         int scale = offset + 1;
         int bias = offset + 2;
@@ -131,7 +131,7 @@ public final class DenseCode {
             code.vmovups(offset, at(R13, 64 * vector));
             code.vmovups(scale, at(R13, OUTPUT_BYTES + 64 * vector));
             code.vmovups(bias, at(R13, 2 * OUTPUT_BYTES + 64 * vector));
-            for (int row = 0; row < TILE_ROWS; row++) {
+            for (int row = 0; row < rows; row++) {
                 int sum = sum(row, vector);
                 code.vpbroadcastd(rowScale, at(R12, 4 * row));
                 code.vmulps(rowScale, rowScale, scale);
@@ -145,19 +145,19 @@ public final class DenseCode {
     }
 
     /// The notes are `[64]` biases.
-    private static void addBias(Assembler code) {
+    private static void addBias(Assembler code, int rows) {
         for (int vector = 0; vector < VECTORS; vector++) {
             code.vmovups(FIRST_WEIGHTS, at(R13, 64 * vector));
-            for (int row = 0; row < TILE_ROWS; row++) {
+            for (int row = 0; row < rows; row++) {
                 code.vaddps(sum(row, vector), sum(row, vector), FIRST_WEIGHTS);
                 code.vmovups(row(row, R9, 64 * vector), sum(row, vector));
             }
         }
     }
 
-    private static void add(Assembler code) {
+    private static void add(Assembler code, int rows) {
         for (int vector = 0; vector < VECTORS; vector++) {
-            for (int row = 0; row < TILE_ROWS; row++) {
+            for (int row = 0; row < rows; row++) {
                 Address y = row(row, R9, 64 * vector);
                 code.vaddps(sum(row, vector), sum(row, vector), y);
                 code.vmovups(y, sum(row, vector));
