@@ -44,17 +44,12 @@ final class Pages {
         MethodHandle mprotect = function("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
         MemorySegment pages = mapped(bytes, arena);
         MemorySegment.copy(code, 0, pages, JAVA_BYTE, 0, code.length);
-        try (Arena call = Arena.ofConfined()) {
-            MemorySegment state = call.allocate(STATE);
+        return called(state -> {
             if ((int) mprotect.invokeExact(state, pages, bytes, READ | EXECUTE) != 0) {
-                throw refused("mprotect", state);
+                throw refused("executable memory: mprotect", state);
             }
             return pages.asReadOnly();
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        });
     }
 
     /// Zeros, until `arena` closes, aligned to a cache line, in large pages where the system has them: weights are
@@ -63,19 +58,17 @@ final class Pages {
         if (bytes < LARGE) {
             return arena.allocate(bytes, LINE);
         }
-        try (Arena call = Arena.ofConfined()) {
+        try {
             MethodHandle madvise = function("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
             MemorySegment pages = mapped(Math.addExact(bytes, LARGE), arena);
             MemorySegment aligned = pages.asSlice(-pages.address() & LARGE - 1, bytes);
-            // where there are none it is refused, which changes nothing
-            int _ = (int) madvise.invokeExact(call.allocate(STATE), aligned, bytes, ADVISE_LARGE);
-            return aligned;
+            return called(state -> {
+                // where there are none it is refused, which changes nothing
+                int _ = (int) madvise.invokeExact(state, aligned, bytes, ADVISE_LARGE);
+                return aligned;
+            });
         } catch (UnsupportedOperationException e) {
             return arena.allocate(bytes, LINE);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
         }
     }
 
@@ -84,19 +77,14 @@ final class Pages {
         MethodHandle mmap = function(
                 "mmap", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
         MethodHandle munmap = function("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
-        try (Arena call = Arena.ofConfined()) {
-            MemorySegment state = call.allocate(STATE);
+        return called(state -> {
             MemorySegment mapped =
                     (MemorySegment) mmap.invokeExact(state, MemorySegment.NULL, bytes, READ | WRITE, FLAGS, -1, 0L);
             if (mapped.address() == -1) {
-                throw refused("mmap", state);
+                throw refused("memory: mmap", state);
             }
             return mapped.reinterpret(bytes, arena, segment -> unmap(munmap, segment, bytes));
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        });
     }
 
     @SuppressWarnings("restricted") // functions of the C library by their documented types
@@ -108,14 +96,24 @@ final class Pages {
         return linker.downcallHandle(address, type, Linker.Option.captureCallState("errno"));
     }
 
-    private static UnsupportedOperationException refused(String function, MemorySegment state) {
+    private static UnsupportedOperationException refused(String what, MemorySegment state) {
         return new UnsupportedOperationException(
-                "the system refuses memory: " + function + " failed with errno " + (int) ERRNO.get(state, 0L));
+                "the system refuses " + what + " failed with errno " + (int) ERRNO.get(state, 0L));
     }
 
     private static void unmap(MethodHandle munmap, MemorySegment pages, long bytes) {
-        try (Arena call = Arena.ofConfined()) {
-            int _ = (int) munmap.invokeExact(call.allocate(STATE), pages, bytes);
+        int _ = called(state -> (int) munmap.invokeExact(state, pages, bytes));
+    }
+
+    /// A call of a function of the C library.
+    private interface Call<T> {
+        /// @param state where the function leaves its `errno`
+        T run(MemorySegment state) throws Throwable;
+    }
+
+    private static <T> T called(Call<T> call) {
+        try (Arena arena = Arena.ofConfined()) {
+            return call.run(arena.allocate(STATE));
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
