@@ -59,7 +59,12 @@ final class OneDnnStrips implements Strips {
     }
 
     @Override
-    public int rows() {
+    public int tileRows() {
+        return ROWS;
+    }
+
+    @Override
+    public int tiles(int depth) {
         return Integer.MAX_VALUE;
     }
 

@@ -31,6 +31,9 @@ public final class DenseRoutines {
     /// Numbers of four bytes of a row that one round of the inner loop takes.
     public static final int STEPS = 4;
 
+    /// Fewest rounds: 64 inputs of one byte.
+    public static final int LEAST_ROUNDS = 4;
+
     /// Rows whose largest magnitude is below this are zeros.
     public static final float LEAST = 1e-30f;
 
@@ -135,8 +138,8 @@ public final class DenseRoutines {
 
     /// @param height rows of a tile
     private void tiles(Rows a, Part w, MemorySegment scales, int rows, int height, Rows y) {
-        if (w.rounds < 1) {
-            throw new IllegalArgumentException("expected rounds to multiply, found " + w.rounds);
+        if (w.rounds < LEAST_ROUNDS) {
+            throw new IllegalArgumentException("expected at least " + LEAST_ROUNDS + " rounds, found " + w.rounds);
         }
         MemorySegment left = a.touched(rows, 4L * STEPS * w.rounds);
         MemorySegment right = w.weights.asSlice(0, 4L * OUTPUTS * STEPS * w.rounds);

@@ -17,9 +17,13 @@ import java.lang.foreign.ValueLayout;
 /// Strips of 64 outputs by machine code, results written where they belong. Outputs that do not fill a strip are
 /// computed aside and copied.
 final class DenseStrips implements Strips {
-    /// Rows of a task, and of a call at most, during which the collector waits: at 1024 inputs it takes some 50 µs, so
-    /// that no worker waits long for another.
-    private static final int ROWS = 16 * TILE_ROWS;
+    /// Most tiles of a task, and of a call, during which the collector waits.
+    private static final int TILES = 48;
+
+    /// Bytes of inputs of a task, some 100 µs, so that no worker waits long for another; but more than FEWEST_TILES.
+    private static final int TASK_BYTES = TILES << 10;
+
+    private static final int FEWEST_TILES = 16;
 
     /// Bytes of inputs that pass by at once in bf16: 512 KB of a strip stay in the second cache level.
     private static final int PART_BYTES = 8192;
@@ -63,8 +67,13 @@ final class DenseStrips implements Strips {
     }
 
     @Override
-    public int rows() {
-        return ROWS;
+    public int tileRows() {
+        return TILE_ROWS;
+    }
+
+    @Override
+    public int tiles(int depth) {
+        return Math.clamp(TASK_BYTES / (depth * arithmetic.elementBytes()), FEWEST_TILES, TILES);
     }
 
     @Override
@@ -107,8 +116,9 @@ final class DenseStrips implements Strips {
         for (long from = 0; from < bytes; from += partBytes) {
             int rounds = (int) (Math.min(partBytes, bytes - from) / (4 * STEPS));
             Part part = new Part(strip.weights().asSlice(from * OUTPUTS), rounds, from == 0, notes);
-            for (int row = begin; row < end; row += ROWS) {
-                int some = Math.min(ROWS, end - row);
+            int some;
+            for (int row = begin; row < end; row += some) {
+                some = end - row < (TILES + 1) * TILE_ROWS ? end - row : TILES * TILE_ROWS; // no call for a last row
                 Rows to = narrow
                         ? new Rows(aside.asSlice(4L * OUTPUTS * (row - begin)), 4L * OUTPUTS)
                         : new Rows(inPlace.asSlice(4L * (y.at(row) + strip.first())), 4L * y.stride());

@@ -35,6 +35,9 @@ public final class PackedProducts implements AutoCloseable {
     /// Rows that a worker converts at a time.
     private static final int CONVERTED = 16;
 
+    /// Fewest tiles of a thread's own rows, which are its own in what comes before and after a product too.
+    private static final int SHARE_TILES = 8;
+
     private final Workers workers;
     private final Strips strips;
     private final Arithmetic arithmetic;
@@ -137,18 +140,17 @@ public final class PackedProducts implements AutoCloseable {
             desk.weights.atLeast(chunk.packed.isEmpty() ? strips.outputs() * weightBytes(chunk.w) : 0);
         }
         int count = Math.ceilDiv(chunk.w.rows(), strips.outputs());
-        int parts = chunk.packs ? 1 : Math.ceilDiv(rows, strips.rows());
-        int shares = Math.min(parts, workers.threads()); // of the rows: a thread's own, as in what comes before
-        int most = Math.ceilDiv(parts, shares);
-        workers.forEach(shares * count * most, (task, worker) -> {
-            int share = task / (count * most);
-            int part = parts * share / shares + task % most;
-            if (part < parts * (share + 1) / shares) {
-                Strip strip = strip(chunk, task / most % count * strips.outputs(), worker);
-                int begin = part * strips.rows();
-                int end = parts == 1 ? rows : Math.min(begin + strips.rows(), rows);
-                strips.multiply(worker, converted, begin, end, strip, chunk.y);
-            }
+        int tiles = Math.max(1, rows / strips.tileRows());
+        int shares = chunk.packs ? 1 : Math.clamp(tiles / SHARE_TILES, 1, workers.threads());
+        int most = chunk.packs ? tiles : strips.tiles(Packer.padded(chunk.w.cols())); // of a task
+        int each = Math.ceilDiv(Math.ceilDiv(tiles, shares), most); // parts of a share
+        int all = shares * each;
+        workers.forEach(all * count, (task, worker) -> {
+            int part = task / (count * each) * each + task % each;
+            Strip strip = strip(chunk, task / each % count * strips.outputs(), worker);
+            int begin = tiles * part / all * strips.tileRows();
+            int end = part + 1 == all ? rows : tiles * (part + 1) / all * strips.tileRows();
+            strips.multiply(worker, converted, begin, end, strip, chunk.y);
         });
     }
 

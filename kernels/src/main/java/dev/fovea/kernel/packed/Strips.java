@@ -33,8 +33,11 @@ public interface Strips extends AutoCloseable {
     /// Most outputs of a strip, a multiple of 64.
     int outputs();
 
-    /// Rows that make a task of their own where the weights are packed already.
-    int rows();
+    /// Rows that are multiplied together; fewer may be left at the end.
+    int tileRows();
+
+    /// Most tiles of a task where the weights are packed already.
+    int tiles(int depth);
 
     /// From row to row of activations.
     long rowBytes(int depth);

@@ -8,6 +8,8 @@ import static dev.fovea.kernel.emitted.avx512.Assembler.R10;
 import static dev.fovea.kernel.emitted.avx512.Assembler.R11;
 import static dev.fovea.kernel.emitted.avx512.Assembler.R12;
 import static dev.fovea.kernel.emitted.avx512.Assembler.R13;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R14;
+import static dev.fovea.kernel.emitted.avx512.Assembler.R15;
 import static dev.fovea.kernel.emitted.avx512.Assembler.R8;
 import static dev.fovea.kernel.emitted.avx512.Assembler.R9;
 import static dev.fovea.kernel.emitted.avx512.Assembler.RAX;
@@ -32,6 +34,7 @@ public final class DenseCode {
     private static final int FIRST_BROADCAST = FIRST_WEIGHTS + VECTORS;
     private static final int BROADCASTS = 32 - FIRST_BROADCAST;
     private static final int OUTPUT_BYTES = 64 * VECTORS;
+    private static final int FETCHING_ROUNDS = TILE_ROWS / 2;
 
     private DenseCode() {}
 
@@ -48,9 +51,13 @@ public final class DenseCode {
     /// `(rdi a, rsi stride, rdx w, rcx steps, r8 y, r9 yStride, tiles, scales, notes)`, the last three on the stack.
     ///
     /// Each step takes four bytes of `rows` rows, and of 64 outputs; [DenseRoutines#STEPS] of them go round
-    /// once. Rows 0 … 2 are reached from `rax`, 3 … 5 from `rbx`. A tile of fewer rows than TILE_ROWS is the last.
+    /// once, at least LEAST_ROUNDS times. Rows 0 … 2 are reached from `rax`, 3 … 5 from `rbx`. A tile of fewer rows
+    /// than TILE_ROWS is the last.
+    ///
+    /// The first rounds of a whole tile ask for the lines of `y`: stores that wait for them hold up those of the
+    /// next tile.
     public static void tiles(Assembler code, End end, int rows) {
-        int[] saved = {RBX, RBP, R12, R13};
+        int[] saved = {RBX, RBP, R12, R13, R14, R15};
         code.pushAll(saved);
         int stack = 8 * (saved.length + 1);
         code.load(RBP, at(RSP, stack));
@@ -63,14 +70,18 @@ public final class DenseCode {
         for (int i = 0; i < rows * VECTORS; i++) {
             code.vpxord(i, i, i);
         }
-        int step = code.here();
-        for (int i = 0; i < STEPS; i++) {
-            step(code, i, rows, end == End.SCALE);
+        if (rows == TILE_ROWS) {
+            code.addConstant(R10, -FETCHING_ROUNDS);
+            code.movConstant(R14, FETCHING_ROUNDS);
+            code.mov(R15, R8);
+            int fetching = code.here();
+            round(code, rows, end == End.SCALE, true);
+            code.lea(R15, at(R15, 0).plus(R9, 2));
+            code.decrementAndLoop(R14, fetching);
         }
-        code.addConstant(RAX, 4 * STEPS);
-        code.addConstant(RBX, 4 * STEPS);
-        code.addConstant(R11, OUTPUT_BYTES * STEPS);
-        code.decrementAndLoop(R10, step);
+        int round = code.here();
+        round(code, rows, end == End.SCALE, false);
+        code.decrementAndLoop(R10, round);
         rows(code, R8, R9);
         switch (end) {
             case SCALE -> scale(code, rows);
@@ -102,6 +113,20 @@ public final class DenseCode {
 
     private static int sum(int row, int vector) {
         return row * VECTORS + vector;
+    }
+
+    /// @param fetching whether to ask for two rows of `y`, from `r15` on
+    private static void round(Assembler code, int rows, boolean bytes, boolean fetching) {
+        for (int i = 0; i < STEPS; i++) {
+            step(code, i, rows, bytes);
+            for (int row = 0; fetching && row < 2; row++) {
+                Address line = at(R15, 64 * i);
+                code.prefetchw(row == 0 ? line : line.plus(R9, 1));
+            }
+        }
+        code.addConstant(RAX, 4 * STEPS);
+        code.addConstant(RBX, 4 * STEPS);
+        code.addConstant(R11, OUTPUT_BYTES * STEPS);
     }
 
     private static void step(Assembler code, int step, int rows, boolean bytes) {
