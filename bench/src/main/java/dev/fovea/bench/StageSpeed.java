@@ -188,7 +188,8 @@ public final class StageSpeed {
             report("16 steps after " + n + " rows, " + text.layers() + " layers", () -> {
                 cache.truncate(n);
                 for (int step = 0; step < 16; step++) {
-                    pass(rows.slice(step, step + 1), n + step, cache, Phase.STEP);
+                    int row = step % n;
+                    pass(rows.slice(row, row + 1), n + step, cache, Phase.STEP);
                 }
             });
         }

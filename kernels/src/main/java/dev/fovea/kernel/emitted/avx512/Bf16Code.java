@@ -14,6 +14,7 @@ import static dev.fovea.kernel.emitted.avx512.Assembler.RDX;
 import static dev.fovea.kernel.emitted.avx512.Assembler.RSI;
 
 import dev.fovea.kernel.Format;
+import dev.fovea.kernel.emitted.Address;
 import dev.fovea.kernel.emitted.Bf16Routines;
 
 /// Machine code of [Bf16Routines], for AVX-512 with BF16 and the calling convention of System V. Counts are at least 1.
@@ -24,13 +25,16 @@ public final class Bf16Code {
 
     private Bf16Code() {}
 
-    /// [Bf16Routines#halves]: `(rdi from, rsi stride, rdx rows, rcx vectors, r8 to, r9 toStride)`.
+    /// [Bf16Routines#halves]: `(rdi from, rsi stride, rdx rows, rcx vectors, r8 to, r9 toStride)`. Asks for rows some
+    /// way
+    /// ahead: a head's part of a row is short, and the next row lies where the processor does not look for it.
     public static void halves(Assembler code, Format format) {
         int row = code.here();
         code.mov(RAX, RDI);
         code.mov(R11, R8);
         code.mov(R10, RCX);
         int vector = code.here();
+        code.prefetch(ahead(RAX));
         load(code, format, 0, RAX);
         code.vcvtneps2bf16(0, 0);
         code.vmovups256(at(R11, 0), 0);
@@ -44,7 +48,13 @@ public final class Bf16Code {
         code.ret();
     }
 
-    /// [Bf16Routines#pairs]: `(rdi from, rsi stride, rdx pairs, rcx vectors, r8 to, r9 toStride)`.
+    /// Eight rows further on; `rsi` is the stride.
+    private static Address ahead(int row) {
+        return at(row, 0).plus(RSI, 8);
+    }
+
+    /// [Bf16Routines#pairs]: `(rdi from, rsi stride, rdx pairs, rcx vectors, r8 to, r9 toStride)`. Asks for rows as
+    /// [#halves] does.
     public static void pairs(Assembler code, Format format) {
         code.push(RBX);
         int pair = code.here();
@@ -54,6 +64,8 @@ public final class Bf16Code {
         code.mov(R11, R8);
         code.mov(RBX, RCX);
         int vector = code.here();
+        code.prefetch(ahead(RAX));
+        code.prefetch(ahead(R10));
         load(code, format, 0, RAX);
         load(code, format, 1, R10);
         code.vcvtneps2bf16(0, 0);

@@ -36,8 +36,11 @@ public final class PanelCode {
 
     private PanelCode() {}
 
-    /// [PanelRoutines#pack]: `(rdi from, rsi stride, rdx steps of 32 columns, rcx to, r8 bits of the scale)`.
+    /// [PanelRoutines#pack]: `(rdi from, rsi stride, rdx steps of 32 columns, rcx to, r8 bits of the scale)`. Asks for
+    /// the
+    /// rows of the next half, of this panel or the next, from `rbx` on.
     public static void pack(Assembler code) {
+        code.push(RBX);
         for (int half = 0; half < 2; half++) {
             code.mov(R11, RCX);
             code.mov(R10, RDX);
@@ -45,7 +48,12 @@ public final class PanelCode {
             int step = code.here();
             code.vpbroadcastd(SCALE, R8);
             code.mov(RAX, R9);
+            code.lea(RBX, at(R9, 0).plus(RSI, LANES / 2));
+            code.lea(RBX, at(RBX, 0).plus(RSI, LANES / 2));
             for (int row = 0; row < LANES; row++) {
+                code.prefetch(at(RBX, 0));
+                code.prefetch(at(RBX, VECTOR_BYTES));
+                code.add(RBX, RSI);
                 code.vmulps(LOW, SCALE, at(RAX, 0));
                 code.vmulps(HIGH, SCALE, at(RAX, VECTOR_BYTES));
                 code.vcvtne2ps2bf16(row, HIGH, LOW);
@@ -61,6 +69,7 @@ public final class PanelCode {
             nextRows(code, half, RDI, RSI);
         }
         code.vzeroupper();
+        code.pop(RBX);
         code.ret();
     }
 
